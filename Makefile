@@ -1,0 +1,62 @@
+# Everything is set up inside the project: .venv and .cache. Targets: demo, test, bench, and their parts.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+CACHE := .cache
+BIN := $(VENV)/bin
+PRISM_VERSION := v2.77.0
+export PRISM ?= $(CURDIR)/$(CACHE)/bin/prism
+export PYTHONPATH := $(CURDIR)
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup demo test lint types imports unit integration bench lock clean
+
+help: ## Show the targets.
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.ready $(CACHE)/bin/prism ## Install Python packages into .venv and Prism into .cache.
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "python3 (3.11 or newer) is missing: install it" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(CACHE)/bin/prism:
+	@command -v go >/dev/null || { echo "go is missing: install Go, or name a Prism binary in PRISM" >&2; exit 1; }
+	@mkdir -p $(CACHE)/bin
+	GOBIN=$(CURDIR)/$(CACHE)/bin go install github.com/apache/beam/sdks/v2/go/cmd/prism@$(PRISM_VERSION)
+
+demo: setup ## Run a short story through the real job, without a broker.
+	$(BIN)/python -m pipeline.testing.demo
+
+test: setup lint types imports unit integration ## Run every check.
+
+lint: setup ## Style.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup ## Types.
+	$(BIN)/mypy
+
+imports: setup ## The import contract.
+	$(BIN)/lint-imports
+
+unit: setup ## Unit and property tests.
+	$(BIN)/python -m pytest -q -m "not integration"
+
+integration: setup ## Tests against a real Kafka, Prism and Flink, which they start.
+	$(BIN)/python -m pytest -q -m integration --durations=15
+
+bench: setup ## Measure; prints ratios of what ran in the same minute.
+	$(BIN)/python -m tests.bench.run
+
+lock: ## Write requirements.lock anew from pyproject.toml.
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock
+
+clean: ## Remove what setup and the tests made.
+	rm -rf $(VENV) $(CACHE)

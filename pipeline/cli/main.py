@@ -1,0 +1,60 @@
+"""`retention`: run the job, publish to it, check what is meant for it.
+
+Exit codes: 0 done; 1 the job failed or a check found something; 2 wrong input; 3 the broker does not
+answer; 5 the runner or its version is refused, or a restart cannot help.
+"""
+
+import sys
+from enum import IntEnum
+
+import typer
+from rich.console import Console
+
+from pipeline.cli.documents import check
+from pipeline.cli.inventory import digest
+from pipeline.cli.period import period
+from pipeline.cli.publish import publish_app
+from pipeline.cli.run import run
+from pipeline.cli.topics import topics_app
+from pipeline.errors import BrokerUnavailable, InvalidInput, RetentionError, RunnerRefused
+
+app = typer.Typer(
+    name="retention",
+    help="Event-driven data retention: events in, deletion commands out, with the reason.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("run")(run)
+app.add_typer(publish_app, name="publish")
+app.add_typer(topics_app, name="topics")
+app.command("check")(check)
+app.command("digest")(digest)
+app.command("period")(period)
+
+
+class Exit(IntEnum):
+    """Exit codes by kind of error."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_INPUT = 2
+    NO_BROKER = 3
+    REFUSED = 5
+
+
+def main() -> None:
+    """Run the command line; say every expected error in one line."""
+    try:
+        app()
+    except RetentionError as error:
+        Console(stderr=True, soft_wrap=True).print(f"[red]retention:[/red] {error}", markup=True)
+        sys.exit(_code(error))
+
+
+def _code(error: RetentionError) -> Exit:
+    if isinstance(error, BrokerUnavailable):
+        return Exit.NO_BROKER
+    if isinstance(error, RunnerRefused):
+        return Exit.REFUSED
+    return Exit.WRONG_INPUT if isinstance(error, InvalidInput) else Exit.FAILED

@@ -1,0 +1,87 @@
+"""`retention run`: the main job, supervised."""
+
+import getpass
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipeline.cli.options import BrokerUrl, EventTopics, Prefix, Shards
+from pipeline.cli.publish import publish_document
+from pipeline.cli.waiting import reachable
+from pipeline.errors import InvalidInput
+from pipeline.instants import SECOND
+from pipeline.jobs.prism import check_beam, check_runner, locate
+from pipeline.jobs.supervise import Supervisor
+from pipeline.settings import Settings
+from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX, Topics
+
+
+def run(
+    broker: BrokerUrl,
+    policy: Annotated[
+        Path | None, typer.Option(help="Policy to publish first, when it is news.")
+    ] = None,
+    runner: Annotated[str, typer.Option(help="Only `prism` here.")] = "prism",
+    prefix: Prefix = DEFAULT_PREFIX,
+    events: EventTopics = list(DEFAULT_EVENTS),  # noqa: B006  # typer copies it
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="TOPIC=FORMAT[:SCHEMA] of an ingestion topic; repeat."),
+    ] = None,
+    schema_map: Annotated[
+        Path | None, typer.Option(help="File that maps schema ids to .avsc files.")
+    ] = None,
+    shards: Shards = 64,
+    group: Annotated[str, typer.Option(help="Consumer group of the positions.")] = Settings.group,
+    margin: Annotated[
+        float | None,
+        typer.Option(help="Seconds taken off the broker's time; 10, or 0.5 on one node."),
+    ] = None,
+) -> None:
+    """Run the enforcement job until SIGTERM or Ctrl-C; restart it when it dies."""
+    console = Console(stderr=True, soft_wrap=True)
+    check_runner(runner)
+    check_beam()
+    locate()
+    settings = Settings(
+        broker_url=broker,
+        prefix=prefix,
+        events=tuple(events),
+        formats=tuple(formats or ()),
+        schema_map=str(schema_map) if schema_map else None,
+        shards=shards,
+        group=group,
+        margin_ms=_margin_ms(broker, margin),
+    )
+    topics = Topics(prefix, tuple(events))
+    with reachable(broker, prefix, console) as found:
+        missing = [spec.name for spec in topics.specs() if found.partitions(spec.name) is None]
+        if missing:
+            raise InvalidInput(
+                f"topics are missing: {', '.join(missing)}; "
+                f"create them: retention topics create --broker {broker}"
+            )
+        if policy is not None:
+            publish_document(found, topics, "policies", policy, getpass.getuser(), console)
+    supervisor = Supervisor(settings, report=lambda line: console.print(f"retention: {line}"))
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        supervisor.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    console.print(f"retention: running on {runner}, {shards} shards, broker {broker}")
+    raise typer.Exit(supervisor.run())
+
+
+def _margin_ms(broker: str, margin: float | None) -> int:
+    if margin is not None:
+        return int(margin * SECOND)
+    if broker.startswith("sqlite:"):
+        return 1
+    # One address may still be a cluster's; the careful margin is the default for Kafka.
+    return 10 * SECOND

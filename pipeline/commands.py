@@ -1,0 +1,32 @@
+"""A command to one store about one record. Its wire form is `command.avsc`."""
+
+import msgspec
+
+from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName
+from pipeline.instants import DAY, Instant
+
+LIFETIME = 30 * DAY
+"""A command may be obeyed for this long after its deadline (milliseconds); then it is void."""
+
+
+class Command(msgspec.Struct, frozen=True, array_like=True):
+    """What a store must do, why, and between which instants.
+
+    `not_before`: obeying earlier is wrong. `complete_by`: later is a breach. `data_until`: leave
+    what was stored under this id after it. `expires_at`: refuse the command from then on.
+    """
+
+    command_id: CommandId
+    kind: str
+    store: StoreName
+    record_id: RecordId
+    generation: EventId
+    cause: Cause
+    cause_version: int
+    citation: str
+    not_before: Instant
+    complete_by: Instant
+    data_until: Instant
+    expires_at: Instant
+    issued_at: Instant
+    withdraws: CommandId | None = None

@@ -1,0 +1,144 @@
+"""Second pass: what the text of a form means. Every problem is noted; none stops the others.
+
+Policies are read in `policy_meaning`; the small documents (notices, holds, controls) are here.
+"""
+
+import re
+
+from pipeline.documents.policy_meaning import read_citation, read_policy
+from pipeline.documents.problems import Notes
+from pipeline.documents.shape import (
+    ControlShape,
+    DocumentShape,
+    HoldShape,
+    MatchShape,
+    NoticeShape,
+    PolicyShape,
+    StepShape,
+)
+from pipeline.documents.values import (
+    Control,
+    ControlAction,
+    Document,
+    Hold,
+    HoldState,
+    Notice,
+    NoticeState,
+    NoticeStep,
+    StepAction,
+)
+from pipeline.documents.words import known_word, read_match
+from pipeline.identifiers import DocumentId, RecordId, SubjectId
+from pipeline.instants import Instant, parse_instant
+
+_NOTICE_STATES: tuple[NoticeState, ...] = ("in_force", "withdrawn")
+_HOLD_STATES: tuple[HoldState, ...] = ("active", "released")
+_STEP_ACTIONS: tuple[StepAction, ...] = ("restrict", "delete")
+_CONTROL_ACTIONS: tuple[ControlAction, ...] = ("pause", "resume", "approve")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+_SWITCH_SCOPE = re.compile(rf"all|store:{_NAME}|rule:{_NAME}/{_NAME}")
+_CAUSE_SCOPE = re.compile(rf"cause:(policy|notice):{_NAME}/{_NAME}")
+
+
+def read_meaning(shape: DocumentShape, notes: Notes) -> Document | None:
+    """Read a form; None when it cannot be made into a value, each reason for it noted."""
+    if isinstance(shape, PolicyShape):
+        return read_policy(shape, notes)
+    if isinstance(shape, NoticeShape):
+        return _notice(shape, notes)
+    if isinstance(shape, HoldShape):
+        return _hold(shape, notes)
+    return _control(shape, notes)
+
+
+def _notice(shape: NoticeShape, notes: Notes) -> Notice | None:
+    state = known_word(shape.state, _NOTICE_STATES, ("state",), notes)
+    match = read_match(shape.match, ("match",), notes)
+    if shape.match == MatchShape():
+        remedy = (
+            "name residency, purpose, category, lawful_basis or source: a notice orders what is "
+            "appropriate to remedy a failure (DPA 2018 s.149(6)), not everything"
+        )
+        notes.add(("match",), what="`match` of a notice names nothing", remedy=remedy)
+    before: Instant | None = None
+    if shape.collected_before:
+        before = notes.attempt(("collected_before",), parse_instant, shape.collected_before)
+    steps = [_step(step, ("steps", at), notes) for at, step in enumerate(shape.steps)]
+    notes.add_repeated_ids([step.id for step in shape.steps], "steps")
+    if state is None:
+        return None
+    return Notice(
+        document_id=DocumentId(shape.notice),
+        version=int(shape.version),
+        authority=shape.authority,
+        citation=read_citation(shape.citation),
+        state=state,
+        match=match,
+        steps=tuple(step for step in steps if step is not None),
+        collected_before=before,
+    )
+
+
+def _step(shape: StepShape, path: tuple[str, int], notes: Notes) -> NoticeStep | None:
+    action = known_word(shape.action, _STEP_ACTIONS, (*path, "action"), notes)
+    not_before = notes.attempt((*path, "not_before"), parse_instant, shape.not_before)
+    complete_by = notes.attempt((*path, "complete_by"), parse_instant, shape.complete_by)
+    if action is None or not_before is None or complete_by is None:
+        return None
+    if complete_by <= not_before:
+        what = "`complete_by` is not after `not_before`, so that there is no time to obey"
+        remedy = "correct one of the two; each step has a window of its own (DPA 2018 s.150(4))"
+        notes.add((*path, "complete_by"), what=what, remedy=remedy)
+    return NoticeStep(
+        step_id=shape.id, action=action, not_before=not_before, complete_by=complete_by
+    )
+
+
+def _hold(shape: HoldShape, notes: Notes) -> Hold | None:
+    state = known_word(shape.state, _HOLD_STATES, ("state",), notes)
+    match = None
+    if "match" in shape.model_fields_set:
+        match = read_match(shape.match, ("match",), notes)
+        if shape.match == MatchShape():
+            remedy = "name an axis such as residency or purpose, or leave `match` out"
+            notes.add(("match",), what="`match` of a hold names nothing", remedy=remedy)
+    # A release needs to name nothing: it ends the hold of its id.
+    if state == "active" and match is None and not (shape.records or shape.subjects):
+        what = "the hold names nothing to hold"
+        remedy = "name at least one of `records`, `subjects` and `match`"
+        notes.add((), what=what, remedy=remedy)
+    if state is None:
+        return None
+    return Hold(
+        document_id=DocumentId(shape.hold),
+        version=int(shape.version),
+        state=state,
+        reason=shape.reason,
+        records=tuple(RecordId(name) for name in sorted(set(shape.records))),
+        subjects=tuple(SubjectId(name) for name in sorted(set(shape.subjects))),
+        match=match,
+    )
+
+
+def _control(shape: ControlShape, notes: Notes) -> Control | None:
+    action = known_word(shape.action, _CONTROL_ACTIONS, ("action",), notes)
+    if action is None:
+        return None
+    scope = shape.control
+    if action == "approve":
+        if _CAUSE_SCOPE.fullmatch(scope) is None:
+            what = "the scope of `approve` is not a cause"
+            remedy = "write e.g. `control: cause:policy:acme/uk-faces` or `cause:notice:ID/STEP`"
+            notes.add(("control",), what=what, remedy=remedy)
+    elif _SWITCH_SCOPE.fullmatch(scope) is None:
+        # A cause cannot be paused: pause and approve of one scope would undo each other.
+        what = f"the scope of `{action}` is neither all, a store nor a rule"
+        remedy = "write `control: all`, `control: store:NAME` or `control: rule:POLICY/RULE`"
+        notes.add(("control",), what=what, remedy=remedy)
+    return Control(
+        document_id=DocumentId(scope),
+        version=int(shape.version),
+        action=action,
+        scope=scope,
+        reason=shape.reason,
+    )

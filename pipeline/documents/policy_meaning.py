@@ -1,0 +1,160 @@
+"""Second pass for policies: rules, the default limit and the stores, from their forms.
+
+Rules that say nothing finite, or something this version cannot keep, are refused here.
+"""
+
+from pipeline.documents.policy import (
+    DEFAULT_RULE,
+    Citation,
+    DefaultLimit,
+    Mode,
+    Policy,
+    Rule,
+    StoreSettings,
+)
+from pipeline.documents.problems import Notes
+from pipeline.documents.reading import Path
+from pipeline.documents.shape import CitationShape, DefaultShape, PolicyShape, RuleShape
+from pipeline.documents.words import known_word, read_match
+from pipeline.errors import InvalidInput
+from pipeline.identifiers import DocumentId, StoreName
+from pipeline.instants import DAY, parse_instant
+from pipeline.periods import Counting, Period, Reckoning, parse_period
+from pipeline.periods.counting import check_fit
+from pipeline.vocabulary import Anchor
+
+_ENDLESS = frozenset(
+    "always endless ever forever indefinite indefinitely infinite infinity never none unlimited "
+    ".inf inf".split()
+)
+_MODES: tuple[Mode, ...] = ("observe", "enforce")
+_NO_LEAD = frozenset({"P0D", "PT0S"})
+
+
+def read_citation(shape: CitationShape) -> Citation:
+    """Read a citation; an address left out is None."""
+    return Citation(law=shape.law, article=shape.article, url=shape.url or None)
+
+
+def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
+    """Read a policy; None when a part could not be read, each noted."""
+    zone = _zone(shape.zone, ("zone",), notes)
+    default = _default(shape.default, zone, notes)
+    rules = [_rule(rule, ("rules", at), zone, notes) for at, rule in enumerate(shape.rules)]
+    _note_reserved(shape, notes)
+    stores = {
+        StoreName(name): StoreSettings(_lead(store.lead, ("stores", name, "lead"), notes))
+        for name, store in sorted(shape.stores.items())
+    }
+    effective = None
+    if shape.effective_from:
+        effective = notes.attempt(("effective_from",), parse_instant, shape.effective_from)
+    if default is None or None in rules:
+        return None
+    return Policy(
+        document_id=DocumentId(shape.policy),
+        version=int(shape.version),
+        zone=zone,
+        default=default,
+        rules=tuple(rule for rule in rules if rule is not None),
+        stores=stores,
+        effective_from=effective,
+    )
+
+
+def _note_reserved(shape: PolicyShape, notes: Notes) -> None:
+    notes.add_repeated_ids([rule.id for rule in shape.rules], "rules")
+    for at, rule in enumerate(shape.rules):
+        if rule.id == DEFAULT_RULE:
+            what = f"the id `{DEFAULT_RULE}` stands for the default limit"
+            notes.add(("rules", at, "id"), what=what, remedy="give the rule another id")
+
+
+def _zone(name: str, path: Path, notes: Notes) -> str:
+    return name if notes.attempt(path, lambda text: Reckoning(zone=text), name) else "UTC"
+
+
+def _default(shape: DefaultShape, zone: str, notes: Notes) -> DefaultLimit | None:
+    path = ("default",)
+    limit = _limit(shape.limit, path, notes)
+    counting = _counting(shape.counting, limit, path, notes)
+    if limit is None or counting is None:
+        return None
+    return DefaultLimit(
+        limit=limit,
+        reckoning=Reckoning(zone=zone, counting=counting),
+        citation=read_citation(shape.citation),
+    )
+
+
+def _rule(shape: RuleShape, path: Path, zone: str, notes: Notes) -> Rule | None:
+    match = read_match(shape.match, (*path, "match"), notes)
+    clock = known_word(shape.clock, Anchor, (*path, "clock"), notes)
+    mode = known_word(shape.mode, _MODES, (*path, "mode"), notes)
+    limit = _limit(shape.limit, path, notes)
+    counting = _counting(shape.counting, limit, path, notes)
+    own_zone = _zone(shape.zone, (*path, "zone"), notes) if shape.zone else zone
+    _note_unsupported(shape, path, notes)
+    if limit is None or counting is None or clock is None or mode is None:
+        return None
+    return Rule(
+        rule_id=shape.id,
+        match=match,
+        clock=clock,
+        limit=limit,
+        reckoning=Reckoning(zone=own_zone, counting=counting),
+        citation=read_citation(shape.citation),
+        mode=mode,
+        at_most=int(shape.at_most) if shape.at_most else None,
+    )
+
+
+def _limit(text: str, path: Path, notes: Notes) -> Period | None:
+    path = (*path, "limit")
+    if text.lower() in _ENDLESS:
+        remedy = "give an ISO 8601 period such as P30D; no longer than necessary (GDPR art 5(1)(e))"
+        notes.add(path, what="`limit` is not finite", remedy=remedy)
+        return None
+    return notes.attempt(path, parse_period, text)
+
+
+def _counting(text: str, limit: Period | None, path: Path, notes: Notes) -> Counting | None:
+    path = (*path, "counting")
+    counting = known_word(text, Counting, path, notes)
+    if counting is Counting.BUSINESS_DAYS_EXCLUSIVE:
+        what = "`counting`: a retention limit is not counted in working days"
+        remedy = "leave `counting` out, or give the limit in days"
+        notes.add(path, what=what, remedy=remedy)
+    elif counting is not None and limit is not None:
+        try:
+            check_fit(limit, counting)
+        except InvalidInput as error:
+            remedy = "leave `counting` out, or choose one that fits the units of `limit`"
+            notes.add(path, what=f"`counting`: {error}", remedy=remedy)
+    return counting
+
+
+def _note_unsupported(shape: RuleShape, path: Path, notes: Notes) -> None:
+    if shape.bound == "minimum":
+        what = "`bound: minimum` is not yet supported in this version"
+        remedy = "keep such records with a hold, and leave the rule out"
+        notes.add((*path, "bound"), what=what, remedy=remedy)
+    else:
+        known_word(shape.bound, ("maximum", "minimum"), (*path, "bound"), notes)
+    known_word(shape.action, ("delete",), (*path, "action"), notes)
+    if shape.roll != "none":
+        what = "`roll`: a retention limit is never rolled to a later day"
+        remedy = "leave `roll` out: no longer than is necessary (GDPR art 5(1)(e))"
+        notes.add((*path, "roll"), what=what, remedy=remedy)
+
+
+def _lead(text: str, path: Path, notes: Notes) -> int:
+    if text in _NO_LEAD:
+        return 0
+    lead = notes.attempt(path, parse_period, text)
+    if lead is None:
+        return 0
+    if lead.total_months:
+        what = "`lead`: months and years have no fixed length"
+        notes.add(path, what=what, remedy="give the lead in weeks, days, hours, minutes or seconds")
+    return lead.total_days * DAY + lead.clock_ms

@@ -1,0 +1,184 @@
+"""First pass: the YAML forms of documents, as pydantic models that refuse unknown keys.
+
+Values are still text here; `meaning` reads them. What pydantic finds is said in our words in
+`complaints`.
+"""
+
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+
+def _listed(value: object) -> object:
+    # One word stands for a list of one; a key with nothing after it must not mean "any".
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else value
+
+
+def _joined(value: object) -> object:
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def _printable(text: str) -> str:
+    # Invisible and direction-changing characters would let a text read other than it is.
+    if not text.isprintable():
+        message = "printable"
+        raise ValueError(message)
+    return text
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+"""An id: it becomes part of causes and topic names."""
+Version = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,15}$")]
+Count = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,15})$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,2000}$")]
+Word = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_printable)]
+Prose = Annotated[
+    str, BeforeValidator(_joined), Field(min_length=1, max_length=2_000), AfterValidator(_printable)
+]
+OpaqueId = Annotated[str, Field(min_length=1, max_length=512)]
+Words = Annotated[tuple[Word, ...], BeforeValidator(_listed), Field(min_length=1, max_length=1_000)]
+Ids = Annotated[tuple[OpaqueId, ...], BeforeValidator(_listed), Field(min_length=1)]
+
+
+class Shape(BaseModel):
+    """What all forms share: unknown keys are refused, values do not change.
+
+    An optional text left out is empty. None is no default anywhere: a key with nothing after it is
+    a slip, and `at_most:` or `collected_before:` would silently mean "without limit".
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CitationShape(Shape):
+    """`{law: UK GDPR, article: "5(1)(e)", url: https://…}`."""
+
+    law: Word
+    article: Word
+    url: Url = ""
+
+
+class MatchShape(Shape):
+    """`{residency: [GB], purpose: [dpv:…], category: [pd:…], lawful_basis: […], source: […]}`."""
+
+    residency: Words = ()
+    purpose: Words = ()
+    category: Words = ()
+    lawful_basis: Words = ()
+    source: Words = ()
+
+
+class DefaultShape(Shape):
+    """`{limit: P30D, citation: …}`."""
+
+    limit: Word
+    citation: CitationShape
+    counting: Word = "event_day_excluded"
+
+
+class RuleShape(Shape):
+    """One entry of `rules`."""
+
+    id: Name
+    match: MatchShape
+    clock: Word
+    limit: Word
+    citation: CitationShape
+    mode: Word
+    counting: Word = "event_day_excluded"
+    zone: Word = ""
+    roll: Word = "none"
+    action: Word = "delete"
+    bound: Word = "maximum"
+    at_most: Count = ""
+
+
+class StoreShape(Shape):
+    """One entry of `stores`."""
+
+    lead: Word = "P1D"
+
+
+class PolicyShape(Shape):
+    """A file that begins with `policy: ID`."""
+
+    policy: Name
+    version: Version
+    zone: Word
+    default: DefaultShape
+    rules: Annotated[tuple[RuleShape, ...], Field(max_length=1_000)] = ()
+    stores: Annotated[dict[Name, StoreShape], Field(max_length=1_000)] = {}
+    effective_from: Word = ""
+
+
+class StepShape(Shape):
+    """One entry of a notice's `steps`."""
+
+    id: Name
+    action: Word
+    not_before: Word
+    complete_by: Word
+
+
+class NoticeShape(Shape):
+    """A file that begins with `notice: ID`."""
+
+    notice: Name
+    version: Version
+    authority: Word
+    citation: CitationShape
+    match: MatchShape
+    steps: Annotated[tuple[StepShape, ...], Field(min_length=1, max_length=1_000)]
+    state: Word = "in_force"
+    collected_before: Word = ""
+
+
+class HoldShape(Shape):
+    """A file that begins with `hold: ID`."""
+
+    hold: Name
+    version: Version
+    reason: Prose
+    state: Word = "active"
+    records: Ids = ()
+    subjects: Ids = ()
+    match: MatchShape = MatchShape()
+
+
+class ControlShape(Shape):
+    """A file that begins with `control: SCOPE`."""
+
+    control: Word
+    version: Version
+    action: Word
+    reason: Prose
+
+
+DocumentShape = PolicyShape | NoticeShape | HoldShape | ControlShape
+
+SHAPES: dict[str, type[DocumentShape]] = {
+    "policy": PolicyShape,
+    "notice": NoticeShape,
+    "hold": HoldShape,
+    "control": ControlShape,
+}
+"""First key of a document to its form."""
+
+PARTS: dict[str, type[Shape]] = {
+    "default": DefaultShape,
+    "citation": CitationShape,
+    "match": MatchShape,
+    "rules": RuleShape,
+    "steps": StepShape,
+    "stores": StoreShape,
+}
+"""Key under which a part stands to its form."""

@@ -1,0 +1,98 @@
+"""Words of a document checked against the vocabulary, with the nearest known one as the remedy."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import TypeVar
+
+import pycountry
+
+from pipeline.documents.match import Match
+from pipeline.documents.problems import Notes
+from pipeline.documents.reading import Path
+from pipeline.documents.shape import MatchShape
+from pipeline.documents.territories import GROUPS, residency_entry
+from pipeline.errors import InvalidInput
+from pipeline.vocabulary import CATEGORIES, LAWFUL_BASES, PURPOSES, UNKNOWN
+
+W = TypeVar("W", bound=str)
+
+_SHOWN = 60
+
+
+def known_word(word: str, known: Iterable[W], path: Path, notes: Notes) -> W | None:
+    """Return the word, or note that it is unknown and which it may have been meant to be."""
+    found = next((candidate for candidate in known if candidate == word), None)
+    if found is not None or notes.is_full:
+        return found
+    key = next((part for part in reversed(path) if isinstance(part, str)), "")
+    what = f"`{key}`: `{word[:_SHOWN]}` is not in the vocabulary"
+    notes.add(path, what=what, remedy=_nearest(word, known))
+    return None
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    # Prefixes (`dpv:`) are set aside, so that a word without one is found, and case does not count.
+    bare: dict[str, str] = {}
+    for candidate in sorted(known):
+        bare.setdefault(candidate.rpartition(":")[2].lower(), candidate)
+    close = get_close_matches(word[:_SHOWN].rpartition(":")[2].lower(), bare, 1, 0.6)
+    if close:
+        return f"did you mean `{bare[close[0]]}`?"
+    shown = sorted(known)
+    more = "" if len(shown) <= 8 else f" and {len(shown) - 8} more in pipeline/vocabulary.py"
+    return f"known are: {', '.join(shown[:8])}{more}"
+
+
+def read_match(shape: MatchShape, path: Path, notes: Notes) -> Match:
+    """Read what a document matches; unknown words are noted and left out."""
+    residency = (
+        _residency(word, (*path, "residency", at), notes) for at, word in enumerate(shape.residency)
+    )
+    axes = {
+        "purpose": (shape.purpose, PURPOSES),
+        "category": (shape.category, CATEGORIES),
+        "lawful_basis": (shape.lawful_basis, LAWFUL_BASES),
+    }
+    words = {
+        key: _known_only(
+            known_word(word, known, (*path, key, at), notes) for at, word in enumerate(given)
+        )
+        for key, (given, known) in axes.items()
+    }
+    return Match(
+        residency=_known_only(residency),
+        purposes=words["purpose"],
+        categories=words["category"],
+        lawful_bases=words["lawful_basis"],
+        sources=_known_only(shape.source),
+    )
+
+
+def _known_only(words: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(sorted({word for word in words if word is not None}))
+
+
+def _residency(word: str, path: Path, notes: Notes) -> str | None:
+    try:
+        return residency_entry(word)
+    except InvalidInput as error:
+        what = str(error).partition("; ")[0]
+        remedy = f"write an ISO 3166 code, {', '.join(GROUPS)} or {UNKNOWN}"
+        code = None if notes.is_full else _code_of(word)
+        if code is not None:
+            remedy = f"did you mean `{code}`?"
+        notes.add(path, what=f"`residency`: {what}", remedy=remedy)
+        return None
+
+
+def _code_of(word: str) -> str | None:
+    """Return the code that a country's name, three-letter code or a lower-case code stands for."""
+    for candidate in (word.upper(), word.upper().replace("_", "-")):
+        try:
+            return residency_entry(candidate)
+        except InvalidInput:
+            continue
+    try:
+        return str(pycountry.countries.lookup(word[:_SHOWN]).alpha_2)
+    except LookupError:
+        return None

@@ -1,0 +1,97 @@
+"""What leaves besides commands: findings, decisions, quarantine pointers, state and measurements.
+
+Plain values; their wire forms are `finding.avsc`, `decision.avsc`, `quarantine.avsc`, `state.avsc`
+and `measurement.avsc`.
+"""
+
+from uuid import UUID, uuid5
+
+import msgspec
+
+from pipeline.identifiers import Cause, RecordId
+from pipeline.instants import Instant
+from pipeline.vocabulary import FindingKind
+
+FINDINGS = UUID("0d6d3b52-6a3c-5a4e-8f35-5f0a1f6f7b10")
+"""Namespace of finding ids (RFC 9562 §5.5)."""
+
+
+class Finding(msgspec.Struct, frozen=True, array_like=True):
+    """What a person must decide or repair. `subject` is what it is about: never personal data."""
+
+    finding_id: str
+    kind: str
+    subject: str
+    what: str
+    remedy: str
+    severity: str
+    at: Instant
+    details: dict[str, str] = {}
+
+
+class Decision(msgspec.Struct, frozen=True, array_like=True):
+    """Why something was commanded."""
+
+    decision_id: str
+    record_id: RecordId
+    conclusion: str
+    cause: Cause
+    cause_version: int
+    citation: str
+    reasons: tuple[str, ...]
+    not_before: Instant
+    complete_by: Instant
+    at: Instant
+
+
+class Quarantined(msgspec.Struct, frozen=True, array_like=True):
+    """Where a message lies that could not be read, and why. Never its payload."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: Instant
+    reason: str
+    detail: str
+    size: int
+    at: Instant
+
+
+class StateRow(msgspec.Struct, frozen=True, array_like=True):
+    """Something the pipeline knows that is not a record, e.g. a governor's count of one cause."""
+
+    kind: str
+    name: str
+    shard: int
+    numbers: dict[str, int] = {}
+    texts: tuple[str, ...] = ()
+    version: int = 0
+
+
+class Measurement(msgspec.Struct, frozen=True, array_like=True):
+    """One number of one shard."""
+
+    name: str
+    labels: dict[str, str]
+    value: float
+    shard: int
+    at: Instant
+
+
+_WARNINGS = frozenset({FindingKind.NO_RULE, FindingKind.WITHHELD})
+
+
+def finding(
+    kind: FindingKind, subject: str, what: str, remedy: str, at: Instant, **details: str
+) -> Finding:
+    """Make a finding; equal kind and subject give the same id, so that repetitions are one."""
+    return Finding(
+        finding_id=str(uuid5(FINDINGS, f"{kind}\x1f{subject}")),
+        kind=kind.value,
+        subject=subject,
+        what=what,
+        remedy=remedy,
+        severity="warning" if kind in _WARNINGS else "error",
+        at=at,
+        details=details,
+    )

@@ -1,0 +1,1 @@
+"""Runnable jobs. `enforce` is the main one; `supervise` keeps it running."""

@@ -1,0 +1,126 @@
+"""One life of the job on Prism, as a process of its own: `python -m pipeline.jobs.once SETTINGS`.
+
+Started and restarted by `supervise`. Prints one JSON line when it has started; ends with a code of
+`Ending`.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import replace
+from enum import IntEnum
+from uuid import uuid4
+
+from pipeline.errors import BrokerUnavailable, RetentionError
+from pipeline.jobs.prism import Prism, check_beam, die_with_parent, locate
+from pipeline.settings import Settings, from_json
+from pipeline.transforms.stopping import stop_fetching, wait_until_quiet
+from pipeline.transports import open_broker
+
+QUIET_SECONDS = 1.0
+STOP_LIMIT_SECONDS = 20.0
+
+_LOG = logging.getLogger(__name__)
+
+
+class Ending(IntEnum):
+    """How a life of the job ended, as its exit code."""
+
+    STOPPED = 0
+    FAILED = 1
+    REFUSED = 5
+
+
+FATAL = ("LogTruncated", "CorruptState", "InvalidInput")
+"""Errors that a restart cannot repair."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run until stopped, or until the runner or the job dies."""
+    die_with_parent()
+    settings = replace(from_json(arguments[0]), run_id=uuid4().hex)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    try:
+        return _run(settings, stop)
+    except BrokerUnavailable as error:
+        print(f"retention: {error}", file=sys.stderr)  # noqa: T201
+        return Ending.FAILED
+    except RetentionError as error:
+        print(f"retention: {error}", file=sys.stderr)  # noqa: T201
+        return Ending.REFUSED
+
+
+def _run(settings: Settings, stop: threading.Event) -> int:
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from pipeline.jobs.enforce import build
+
+    check_beam()
+    prism = Prism(locate(os.environ.get("RETENTION_PRISM")))
+    try:
+        options = PipelineOptions(
+            [
+                "--runner=PortableRunner",
+                f"--job_endpoint=localhost:{prism.port}",
+                "--environment_type=LOOPBACK",
+                "--streaming",
+                "--job_name=retention-enforce",
+                *settings.runner_options,
+            ]
+        )
+        pipeline = beam.Pipeline(options=options)
+        with open_broker(settings.broker_url, clock_topic=f"{settings.prefix}clock") as broker:
+            build(pipeline, settings, broker)
+        result = pipeline.run()
+        print(json.dumps({"started": True, "prism": prism.pid}), flush=True)  # noqa: T201
+        return _watch(result, prism, stop)
+    finally:
+        prism.stop()
+
+
+def _watch(
+    result: "beam.runners.runner.PipelineResult", prism: Prism, stop: threading.Event
+) -> int:
+    ended: list[str] = []
+
+    def wait() -> None:
+        try:
+            ended.append(str(result.wait_until_finish()))
+        except Exception as error:  # noqa: BLE001  # whatever Beam raises is the job's end
+            ended.append(f"{type(error).__name__}: {error}")
+
+    threading.Thread(target=wait, name="job", daemon=True).start()
+    parent = os.getppid()
+    while not stop.wait(0.2):
+        if ended:
+            _LOG.error("the job ended: %s", ended[0])
+            return Ending.REFUSED if any(name in ended[0] for name in FATAL) else Ending.FAILED
+        if not prism.alive:
+            _LOG.error("the runner died")
+            return Ending.FAILED
+        if os.getppid() != parent:
+            return Ending.FAILED
+    stop_fetching()
+    if not wait_until_quiet(QUIET_SECONDS, STOP_LIMIT_SECONDS):
+        _LOG.warning("stopping with work under way; it will be done again at the next start")
+    with contextlib.suppress(Exception):
+        result.cancel()
+    return Ending.STOPPED
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    code = main(sys.argv[1:])
+    # Beam's threads are not daemons; everything that matters has been flushed.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    time.sleep(0)
+    os._exit(code)

@@ -1,0 +1,85 @@
+"""Keeps the job running: a worker or runner that dies is restarted and rebuilt from topics.
+
+Prism never retries: one exception fails the job. A job that dies again and again without having
+lived for a while is restarted more and more slowly, and given up when a restart cannot help.
+"""
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from pipeline.jobs.once import Ending
+from pipeline.settings import Settings, to_json
+
+FIRST_PAUSE_SECONDS = 0.5
+MAX_PAUSE_SECONDS = 30.0
+LIVED_SECONDS = 60.0
+"""A life this long counts as healthy and resets the pause."""
+STOP_SECONDS = 28.0
+
+_LOG = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Starts one life of the job after another until told to stop."""
+
+    def __init__(self, settings: Settings, *, report: Callable[[str], None] | None = None) -> None:
+        self._settings = settings
+        self._report = report or (lambda line: _LOG.warning("%s", line))
+        self._stop = threading.Event()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def stop(self) -> None:
+        """Ask the job to flush, commit and end."""
+        self._stop.set()
+
+    def run(self) -> int:
+        """Supervise; return the exit code for the command line."""
+        pause = FIRST_PAUSE_SECONDS
+        while not self._stop.is_set():
+            began = time.monotonic()
+            code = self._one_life()
+            if self._stop.is_set():
+                return Ending.STOPPED if code == Ending.STOPPED else Ending.FAILED
+            if code == Ending.REFUSED:
+                self._report("the job cannot run; see the message above")
+                return Ending.REFUSED
+            if time.monotonic() - began > LIVED_SECONDS:
+                pause = FIRST_PAUSE_SECONDS
+            self._report(f"the job ended with code {code}; restarting in {pause:.1f} s")
+            self._stop.wait(pause)
+            pause = min(MAX_PAUSE_SECONDS, pause * 2)
+        return Ending.STOPPED
+
+    def _one_life(self) -> int:
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.jobs.once", to_json(self._settings)],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            while (code := self._child.poll()) is None:
+                if self._stop.wait(0.1):
+                    return self._end()
+            return code
+        finally:
+            # Whatever is left of the group (a runner whose driver died) must not go on writing.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._child.pid, signal.SIGKILL)
+            self._child.wait()
+
+    def _end(self) -> int:
+        if self._child is None:
+            return Ending.STOPPED
+        self._child.terminate()
+        try:
+            return self._child.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._report("the job did not stop in time; it is killed, nothing acknowledged is lost")
+            return Ending.FAILED

@@ -1,0 +1,69 @@
+"""The durable form of a ledger: chunks of what changed, folded in order of their number.
+
+A chunk's token is a hash chained over all chunks before it. A cached ledger is valid only while its
+token equals the stored one: after a rollback a counter could match again, a hash cannot.
+"""
+
+import hashlib
+
+import msgspec
+
+from pipeline.documents.envelope import Envelope
+from pipeline.instants import MIN_INSTANT, Instant
+from pipeline.ledger.gate import GateState
+from pipeline.ledger.parts import Part
+from pipeline.records import Record
+
+FIRST_TOKEN = b""
+
+
+class Chunk(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """What one change adds. `whole` starts afresh: everything before it is void (compaction).
+
+    `parked` are parts that wait for the gate; `opened` says that they were applied.
+    """
+
+    number: int
+    now: Instant = MIN_INSTANT
+    whole: bool = False
+    records: tuple[bytes, ...] = ()
+    envelopes: tuple[Envelope, ...] = ()
+    parked: tuple[Part, ...] = ()
+    opened: bool = False
+    gate: GateState | None = None
+    findings: tuple[str, ...] = ()
+
+
+_CHUNKS_OUT = msgspec.msgpack.Encoder()
+_CHUNKS_IN = msgspec.msgpack.Decoder(Chunk)
+_RECORDS_OUT = msgspec.msgpack.Encoder()
+_RECORDS_IN = msgspec.msgpack.Decoder(Record)
+
+
+def pack(record: Record) -> bytes:
+    """Encode a record for memory and the journal."""
+    return _RECORDS_OUT.encode(record)
+
+
+def unpack(data: bytes) -> Record:
+    """Decode what `pack` made."""
+    return _RECORDS_IN.decode(data)
+
+
+def encode_chunk(chunk: Chunk) -> bytes:
+    """Encode a chunk."""
+    return _CHUNKS_OUT.encode(chunk)
+
+
+def decode_chunks(stored: list[bytes]) -> list[Chunk]:
+    """Decode chunks read in any order; return those since the last whole one, in order."""
+    chunks = sorted((_CHUNKS_IN.decode(data) for data in stored), key=lambda chunk: chunk.number)
+    for place in range(len(chunks) - 1, -1, -1):
+        if chunks[place].whole:
+            return chunks[place:]
+    return chunks
+
+
+def next_token(token: bytes, chunk: bytes) -> bytes:
+    """Chain a chunk onto a token."""
+    return hashlib.blake2b(token + chunk, digest_size=16).digest()

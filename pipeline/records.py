@@ -1,0 +1,202 @@
+"""A record as the ledger knows it: facts that events add, and the commands about it.
+
+The facts form a join-semilattice: every field is a union, a least or a greatest value. Applying the
+same events in any order, any number of times, gives the same record; that is what makes ids and
+digests independent of arrival. Limits are not kept: `rules` computes them from these facts and the
+documents in force, so that a new policy reaches what is already here.
+"""
+
+from typing import TypeVar
+
+import msgspec
+
+from pipeline.events import Event, Subject
+from pipeline.identifiers import CommandId, EventId, RecordId, StoreName
+from pipeline.instants import MIN_INSTANT, Instant
+from pipeline.vocabulary import Anchor, Happening
+
+T = TypeVar("T", bound=str)
+
+KEPT_BIRTHS = 4
+"""How many of the earliest, and of the latest, births are kept (bounded, and still a lattice)."""
+
+
+class Birth(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """One event that shows that data exists under the record's id.
+
+    `at` is when it happened, `collected_at` what it says of the collection. Sorted by `at`.
+    """
+
+    at: Instant
+    event_id: EventId
+    collected_at: Instant
+
+
+class Issued(msgspec.Struct, frozen=True, array_like=True):
+    """A command that was issued for the record, and the best answer so far."""
+
+    command_id: CommandId
+    kind: str
+    store: StoreName
+    cause: str
+    citation: str
+    generation: EventId
+    not_before: Instant
+    complete_by: Instant
+    data_until: Instant
+    expires_at: Instant
+    issued_at: Instant
+    outcome: str | None = None
+    answered_at: Instant | None = None
+    overdue: bool = False
+    cause_version: int = 0
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True):
+    """Everything that is known of one record id. See `schemas/record.avsc` for each field.
+
+    `cut` separates lives: births at or before it were deleted; a later birth starts a new life with
+    a generation of its own.
+    """
+
+    record_id: RecordId
+    births: tuple[Birth, ...] = ()
+    kind: str = "source"
+    parents: tuple[RecordId, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    purposes: tuple[str, ...] = ()
+    lawful_bases: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    stores: tuple[StoreName, ...] = ()
+    recipients: tuple[str, ...] = ()
+    natural_key_hash: str | None = None
+    anchors: tuple[tuple[str, Instant], ...] = ()
+    cut: Instant = MIN_INSTANT
+    issued: tuple[Issued, ...] = ()
+    version: int = 0
+
+    @property
+    def life(self) -> tuple[Birth, ...]:
+        """Births of the present life; empty when everything known was deleted."""
+        if self.births and self.births[0].at > self.cut:
+            return self.births
+        return tuple(birth for birth in self.births if birth.at > self.cut)
+
+    @property
+    def alive(self) -> bool:
+        """Whether data is believed to exist."""
+        return bool(self.births) and self.births[-1].at > self.cut
+
+    @property
+    def generation(self) -> EventId:
+        """Id of the event that began the present life, or the last one when there is none."""
+        life = self.life
+        return life[0].event_id if life else self.births[-1].event_id
+
+    def anchor(self, name: str) -> Instant | None:
+        """When the named clock started in the present life, or None when it has not."""
+        if name == Anchor.COLLECTED:
+            life = self.life
+            return min(birth.collected_at for birth in life) if life else None
+        for kept, at in self.anchors:
+            if kept == name:
+                return at if at > self.cut else None
+        if name == Anchor.LAST_INTERACTION:
+            return self.anchor(Anchor.COLLECTED)
+        return None
+
+
+_ANCHORS = {
+    Happening.ACCESSED.value: Anchor.LAST_INTERACTION.value,
+    Happening.PURPOSE_ENDED.value: Anchor.PURPOSE_ENDED.value,
+    Happening.RELATIONSHIP_ENDED.value: Anchor.RELATIONSHIP_ENDED.value,
+    Happening.CONSENT_WITHDRAWN.value: Anchor.CONSENT_WITHDRAWN.value,
+    Happening.INFORMED.value: "informed",
+    Happening.DISCLOSED.value: "disclosed",
+}
+
+
+def applied(record: Record | None, event: Event) -> Record:
+    """Join an event's facts into the record. Equal to the argument when it adds nothing."""
+    if record is None:
+        return _joined(Record(event.record_id, kind=event.kind), event)
+    return _joined(record, event)
+
+
+def _joined(record: Record, event: Event) -> Record:
+    collected = event.happened_at if event.collected_at is None else event.collected_at
+    deleted = event.what == Happening.DELETED
+    births = record.births
+    if not deleted:
+        births = _bounded(births, Birth(event.happened_at, event.event_id, collected))
+    return Record(
+        record_id=record.record_id,
+        births=births,
+        kind=max(record.kind, event.kind, key=_REACH.__getitem__),
+        parents=_union(record.parents, event.parents),
+        subjects=_subjects(record.subjects, event.subjects),
+        purposes=_added(record.purposes, event.purpose),
+        lawful_bases=_added(record.lawful_bases, event.lawful_basis),
+        categories=_union(record.categories, event.categories),
+        sources=_added(record.sources, event.source),
+        stores=_union(record.stores, event.stores),
+        recipients=_union(record.recipients, event.recipients),
+        natural_key_hash=_greater(record.natural_key_hash, event.natural_key_hash),
+        anchors=_anchored(record.anchors, _ANCHORS.get(event.what), event.happened_at),
+        cut=max(record.cut, event.happened_at) if deleted else record.cut,
+        issued=record.issued,
+        version=record.version,
+    )
+
+
+_REACH = {"source": 0, "template": 1, "model": 2}
+
+
+def _bounded(births: tuple[Birth, ...], birth: Birth) -> tuple[Birth, ...]:
+    if birth in births:
+        return births
+    if not births:
+        return (birth,)
+    merged = sorted((*births, birth))
+    if len(merged) > 2 * KEPT_BIRTHS:
+        merged = merged[:KEPT_BIRTHS] + merged[-KEPT_BIRTHS:]
+    return tuple(merged)
+
+
+def _union(kept: tuple[T, ...], new: tuple[T, ...]) -> tuple[T, ...]:
+    if not new or kept == new:
+        return kept
+    return tuple(sorted({*kept, *new}))
+
+
+def _added(kept: tuple[str, ...], new: str | None) -> tuple[str, ...]:
+    if new is None or new in kept:
+        return kept
+    return tuple(sorted((*kept, new)))
+
+
+def _greater(kept: str | None, new: str | None) -> str | None:
+    if kept is None or new is None:
+        return new if kept is None else kept
+    return max(kept, new)
+
+
+def _anchored(
+    kept: tuple[tuple[str, Instant], ...], name: str | None, at: Instant
+) -> tuple[tuple[str, Instant], ...]:
+    if name is None:
+        return kept
+    anchors = dict(kept)
+    if anchors.get(name, MIN_INSTANT) < at:
+        anchors[name] = at
+    return tuple(sorted(anchors.items()))
+
+
+def _subjects(kept: tuple[Subject, ...], new: tuple[Subject, ...]) -> tuple[Subject, ...]:
+    if not new or kept == new:
+        return kept
+    evidence = {subject.subject_id: set(subject.evidence) for subject in kept}
+    for subject in new:
+        evidence.setdefault(subject.subject_id, set()).update(subject.evidence)
+    return tuple(Subject(name, tuple(sorted(items))) for name, items in sorted(evidence.items()))

@@ -1,0 +1,225 @@
+"""One stateful stage for both state machines: the ledgers, and the governors.
+
+It reads the head, takes the machine from the process's cache when its token matches (else folds the
+journal), applies, writes what changed and sets the one timer. What leaves goes to the sink and, for
+commands of a ledger, on to the governors.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import apache_beam as beam
+import msgspec
+from apache_beam.coders import BytesCoder
+from apache_beam.transforms.timeutil import TimeDomain
+from apache_beam.transforms.userstate import (
+    BagStateSpec,
+    ReadModifyWriteStateSpec,
+    TimerSpec,
+    on_timer,
+)
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
+from apache_beam.utils.windowed_value import WindowedValue
+
+from pipeline.commands import Command
+from pipeline.identifiers import shard_of
+from pipeline.instants import SECOND, Instant
+from pipeline.ledger.journal import FIRST_TOKEN, next_token
+from pipeline.ledger.outcome import Outcome
+from pipeline.ledger.parts import Part, decode_part, encode_part
+from pipeline.settings import Settings
+from pipeline.transforms.acknowledge import Piece, encode_pieces
+from pipeline.transforms.machines import (
+    Machine,
+    MachineKind,
+    encode,
+    folded_machine,
+    new_machine,
+)
+from pipeline.transforms.sink import Sink
+from pipeline.transforms.stopping import worked
+
+TO_ACKNOWLEDGE = "acknowledge"
+COMPACT_FACTOR = 4
+"""A journal this many times as long as its last whole chunk is written afresh."""
+COMPACT_LEAST_BYTES = 1 << 20
+REARM_MS = SECOND
+"""A timer ahead of the ticks is set later than the next tick; at the same instant, on Prism, the
+tick would wait behind the timer for ever."""
+
+
+class Head(msgspec.Struct, array_like=True):
+    """What is read first: does the cache hold, how long is the journal, which wake is armed.
+
+    `ahead` says that the armed wake waits for a tick.
+    """
+
+    token: bytes = FIRST_TOKEN
+    number: int = 0
+    journal_bytes: int = 0
+    whole_bytes: int = 0
+    armed: Instant | None = None
+    ahead: bool = False
+
+
+_HEADS = msgspec.msgpack.Decoder(Head)
+_ENCODER = msgspec.msgpack.Encoder()
+_CACHE: dict[tuple[str, str, int], tuple[bytes, Machine]] = {}
+"""Decoded machines of this process by run, kind and shard. Valid only with the stored token."""
+
+
+class Sharded(beam.DoFn):
+    """`(shard, part)` in; for ledgers, `(governor, part)` with commands out; pieces by tag."""
+
+    JOURNAL = BagStateSpec("journal", BytesCoder())
+    HEAD = ReadModifyWriteStateSpec("head", BytesCoder())
+    WAKE = TimerSpec("wake", TimeDomain.WATERMARK)
+
+    def __init__(self, settings: Settings, kind: MachineKind, awaited: Mapping[str, int]) -> None:
+        self._settings = settings
+        self._kind = kind
+        self._awaited = dict(awaited)
+        self._sink: Sink | None = None
+
+    def setup(self) -> None:
+        """Open the producer."""
+        self._sink = Sink(self._settings)
+
+    def teardown(self) -> None:
+        """Release the producer."""
+        if self._sink is not None:
+            self._sink.close()
+
+    def start_bundle(self) -> None:
+        """Begin with nothing to acknowledge."""
+        self._pieces: dict[Any, int] = {}
+        self._commands: list[Command] = []
+
+    def process(
+        self,
+        element: tuple[int, bytes],
+        journal: Any = beam.DoFn.StateParam(JOURNAL),  # noqa: B008
+        head: Any = beam.DoFn.StateParam(HEAD),  # noqa: B008
+        wake: Any = beam.DoFn.TimerParam(WAKE),  # noqa: B008
+    ) -> None:
+        """Apply one delivery."""
+        shard, data = element
+        part = decode_part(data)
+        found, machine = self._load(shard, journal, head)
+        outcome = machine.apply(part)
+        if part.tick is not None and not self._settings.story:
+            machine.observe_clock(Instant(int(time.time() * SECOND)), outcome)
+        self._emit(shard, part, machine, outcome)
+        self._arm(found, machine, wake)
+        self._store(shard, found, machine, journal, head)
+
+    @on_timer(WAKE)
+    def fire(
+        self,
+        shard: int = beam.DoFn.KeyParam,
+        timestamp: Timestamp = beam.DoFn.TimestampParam,
+        journal: Any = beam.DoFn.StateParam(JOURNAL),  # noqa: B008
+        head: Any = beam.DoFn.StateParam(HEAD),  # noqa: B008
+        wake: Any = beam.DoFn.TimerParam(WAKE),  # noqa: B008
+    ) -> None:
+        """Issue everything that is due, then arm once."""
+        fired = Instant(timestamp.micros // 1_000)
+        found, machine = self._load(shard, journal, head)
+        outcome = machine.wake(fired)
+        found.armed = None
+        self._emit(shard, None, machine, outcome)
+        self._arm(found, machine, wake, fired)
+        self._store(shard, found, machine, journal, head)
+
+    def finish_bundle(self) -> Iterator[Any]:
+        """Flush, then pass commands on and acknowledge."""
+        if self._sink is not None:
+            self._sink.flush()
+        by_governor: dict[int, list[Command]] = {}
+        for command in self._commands:
+            governor = shard_of(command.cause, self._settings.governors)
+            by_governor.setdefault(governor, []).append(command)
+        for governor, commands in by_governor.items():
+            yield _early((governor, encode_part(Part(commands=tuple(commands)))))
+        pieces = [Piece(origin, count) for origin, count in self._pieces.items()]
+        for pair in encode_pieces(pieces):
+            yield beam.pvalue.TaggedOutput(TO_ACKNOWLEDGE, _early(pair))
+        if pieces or by_governor:
+            worked()
+
+    # -- state ----------------------------------------------------------------------------------
+
+    def _load(self, shard: int, journal: Any, head: Any) -> tuple[Head, Machine]:
+        stored = head.read()
+        if not stored:
+            return Head(), new_machine(self._kind, shard, self._awaited)
+        found = _HEADS.decode(stored)
+        token, machine = _CACHE.get(self._cache_key(shard), (FIRST_TOKEN, None))
+        if machine is None or token != found.token:
+            machine = folded_machine(self._kind, shard, self._awaited, list(journal.read()))
+        # Until `_store` has written the new token the machine belongs to this call only.
+        _CACHE.pop(self._cache_key(shard), None)
+        return found, machine
+
+    def _store(self, shard: int, found: Head, machine: Machine, journal: Any, head: Any) -> None:
+        number = found.number + 1
+        limit = max(COMPACT_LEAST_BYTES, COMPACT_FACTOR * found.whole_bytes)
+        compact = found.journal_bytes > limit
+        chunk = machine.whole_chunk(number) if compact else machine.take_chunk(number)
+        if chunk is not None:
+            data = encode(chunk)
+            if chunk.whole:
+                journal.clear()
+                found.journal_bytes, found.whole_bytes = 0, len(data)
+            journal.add(data)
+            found.token = next_token(found.token, data)
+            found.number = number
+            found.journal_bytes += len(data)
+        head.write(_ENCODER.encode(found))
+        _CACHE[self._cache_key(shard)] = (found.token, machine)
+
+    def _cache_key(self, shard: int) -> tuple[str, str, int]:
+        return (self._settings.run_id, self._kind, shard)
+
+    def _arm(self, found: Head, machine: Machine, wake: Any, fired: Instant | None = None) -> None:
+        desired = machine.next_wake()
+        if desired is None:
+            return
+        if fired is not None and desired <= fired:
+            desired, found.ahead = Instant(fired + REARM_MS), True
+        elif found.ahead and found.armed is not None and desired > machine.now:
+            return  # what is armed already waits for the tick that will vouch for it
+        else:
+            found.ahead = False
+        if desired != found.armed:
+            wake.set(Timestamp(micros=desired * 1_000))
+            found.armed = desired
+
+    # -- what leaves ----------------------------------------------------------------------------
+
+    def _emit(self, shard: int, part: Part | None, machine: Machine, outcome: Outcome) -> None:
+        sink = self._sink
+        assert sink is not None, "setup was not called"  # noqa: S101
+        for row in outcome.rows:
+            sink.row(row)
+        for state in outcome.states:
+            sink.state(state)
+        for item in outcome.findings:
+            sink.finding(item)
+        for decision in outcome.decisions:
+            sink.decision(decision)
+        if self._kind == "ledger":
+            self._commands += outcome.commands
+        else:
+            for command in outcome.commands:
+                sink.command(command)
+        for origin in outcome.origins:
+            self._pieces[origin] = self._pieces.get(origin, 0) + 1
+        if self._settings.story and (part is None or part.tick is not None):
+            sink.progress(shard, machine.progress(), machine.now)
+
+
+def _early(value: Any) -> WindowedValue:
+    return WindowedValue(value, MIN_TIMESTAMP, [GlobalWindow()])

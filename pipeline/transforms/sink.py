@@ -1,0 +1,109 @@
+"""Writes what the stages emit to its topic. One sink, hence one producer, a stage instance.
+
+A producer of its own, because `flush` reports the failures of everything handed over: shared, the
+failure of one bundle's message could be reported to another bundle.
+"""
+
+from collections.abc import Mapping
+
+from pipeline.commands import Command
+from pipeline.findings import (
+    Decision,
+    Finding,
+    Measurement,
+    Quarantined,
+    StateRow,
+    finding,
+)
+from pipeline.instants import Instant
+from pipeline.ledger.due import status
+from pipeline.ledger.outcome import Row
+from pipeline.settings import Settings
+from pipeline.transports import open_broker
+from pipeline.transports.topics import Topics
+from pipeline.vocabulary import FindingKind
+from pipeline.wire.codec import Codec
+
+
+class Sink:
+    """Encodes typed values and hands them to a producer; `flush` before acknowledging anything."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.topics = Topics(settings.prefix, settings.events)
+        self._codec = Codec.from_settings(settings)
+        self._broker = open_broker(settings.broker_url, clock_topic=self.topics.name("clock"))
+        self._producer = self._broker.producer()
+        self._stores: dict[str, bool] = {}
+
+    def row(self, row: Row) -> None:
+        """Write a record to the inventory."""
+        record, plan = row
+        value = self._codec.encode_record(
+            record,
+            status=status(record),
+            residency=plan.residency if plan is not None else (),
+            limit_at=plan.limit_at if plan is not None else None,
+        )
+        self._producer.send(self.topics.name("records"), record.record_id.encode(), value)
+
+    def state(self, row: StateRow) -> None:
+        """Write what the pipeline knows that is not a record."""
+        key = f"{row.kind}/{row.name}".encode()
+        self._producer.send(self.topics.name("state"), key, self._codec.encode_state(row))
+
+    def command(self, command: Command) -> None:
+        """Write a command to its store's topic; without such a topic, a finding instead."""
+        topic = self.topics.commands(command.store)
+        if not self._exists(topic):
+            self.finding(
+                finding(
+                    FindingKind.UNKNOWN_STORE,
+                    command.store,
+                    f"store {command.store} has no command topic {topic}; its commands wait",
+                    f"create it: retention topics create --store {command.store}; then restart",
+                    command.issued_at,
+                )
+            )
+            return
+        self._producer.send(topic, command.record_id.encode(), self._codec.encode_command(command))
+
+    def _exists(self, topic: str) -> bool:
+        known = self._stores.get(topic)
+        if known is None:
+            known = self._stores[topic] = self._broker.partitions(topic) is not None
+        return known
+
+    def finding(self, item: Finding) -> None:
+        """Write a finding."""
+        value = self._codec.encode_finding(item)
+        self._producer.send(self.topics.name("findings"), item.subject.encode(), value)
+
+    def decision(self, item: Decision) -> None:
+        """Write a decision."""
+        value = self._codec.encode_decision(item)
+        self._producer.send(self.topics.name("decisions"), item.record_id.encode(), value)
+
+    def quarantine(self, item: Quarantined) -> None:
+        """Write the pointer to what could not be read."""
+        key = f"{item.topic}/{item.partition}/{item.offset}".encode()
+        self._producer.send(
+            self.topics.name("quarantine"), key, self._codec.encode_quarantine(item)
+        )
+
+    def progress(self, shard: int, numbers: Mapping[str, int], at: Instant) -> None:
+        """Write named numbers of one shard."""
+        topic = self.topics.name("measurements")
+        for name, value in numbers.items():
+            row = Measurement(name=name, labels={}, value=float(value), shard=shard, at=at)
+            self._producer.send(
+                topic, f"{name}/{shard}".encode(), self._codec.encode_measurement(row)
+            )
+
+    def flush(self) -> None:
+        """Return when everything handed over is acknowledged; raise when anything was not."""
+        self._producer.flush()
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._producer.close()
+        self._broker.close()

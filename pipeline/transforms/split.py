@@ -1,0 +1,254 @@
+"""Decode a batch, check every word, and group it by shard. What cannot be read goes to quarantine.
+
+One element leaves per shard and bundle, not per message: Beam's cost is per element and per state
+access. Each acknowledged batch counts one part for every shard it touches and one for this stage,
+which answers for the quarantine.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.timestamp import MIN_TIMESTAMP
+from apache_beam.utils.windowed_value import WindowedValue
+
+from pipeline.documents import Envelope, InvalidDocument, opened
+from pipeline.errors import CorruptState, Undecodable
+from pipeline.events import Event
+from pipeline.findings import Finding, Quarantined, StateRow, finding
+from pipeline.identifiers import shard_of
+from pipeline.instants import Instant
+from pipeline.ledger.parts import Origin, Part, Span, encode_part
+from pipeline.receipts import Receipt
+from pipeline.records import Record
+from pipeline.settings import Settings
+from pipeline.transforms.acknowledge import Piece, encode_pieces
+from pipeline.transforms.read import Batch
+from pipeline.transforms.sink import Sink
+from pipeline.transports.contract import Message
+from pipeline.vocabulary import FindingKind
+from pipeline.wire.codec import Codec
+
+TO_GOVERNOR = "governor"
+TO_ACKNOWLEDGE = "acknowledge"
+
+
+class Bucket:
+    """What one shard gets of one bundle."""
+
+    def __init__(self) -> None:
+        self.origins: list[Origin] = []
+        self.events: list[Event] = []
+        self.receipts: list[Receipt] = []
+        self.envelopes: list[Envelope] = []
+        self.rows: list[Record] = []
+        self.states: list[StateRow] = []
+        self.spans: list[Span] = []
+        self.tick: Instant | None = None
+
+    def part(self) -> Part:
+        """Return the delivery."""
+        return Part(
+            origins=tuple(self.origins),
+            events=tuple(self.events),
+            receipts=tuple(self.receipts),
+            envelopes=tuple(self.envelopes),
+            rows=tuple(self.rows),
+            states=tuple(self.states),
+            spans=tuple(self.spans),
+            tick=self.tick,
+        )
+
+
+class Split(beam.DoFn):
+    """Batches and ticks in; `(shard, part)` out, and by tag to the governors and to acknowledgement."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._handlers: dict[str, Callable[[Batch], None]] = {}
+        self._codec: Codec | None = None
+        self._sink: Sink | None = None
+
+    def setup(self) -> None:
+        """Load schemas and open the producer."""
+        settings = self._settings
+        self._codec = Codec.from_settings(settings)
+        self._sink = Sink(settings)
+        topics = self._sink.topics
+        self._handlers = dict.fromkeys(topics.events, self._events)
+        self._handlers |= dict.fromkeys(topics.documents, self._documents)
+        self._handlers[topics.name("receipts")] = self._receipts
+        self._handlers[topics.name("records")] = self._rows
+        self._handlers[topics.name("state")] = self._states
+
+    def teardown(self) -> None:
+        """Release the producer."""
+        if self._sink is not None:
+            self._sink.close()
+
+    def start_bundle(self) -> None:
+        """Begin with empty buckets."""
+        self._ledgers: defaultdict[int, Bucket] = defaultdict(Bucket)
+        self._governors: defaultdict[int, Bucket] = defaultdict(Bucket)
+        self._pieces: list[Piece] = []
+
+    def process(self, element: Batch | Instant) -> None:
+        """Take one batch, or a tick."""
+        if isinstance(element, int):
+            for bucket in (*self._all_ledgers(), *self._all_governors()):
+                bucket.tick = element if bucket.tick is None else max(bucket.tick, element)
+            return
+        self._handlers[element.topic](element)
+
+    def finish_bundle(self) -> Iterator[Any]:
+        """Flush the quarantine, then send what each shard gets."""
+        if self._sink is not None:
+            self._sink.flush()
+        for shard, bucket in self._ledgers.items():
+            yield _early((shard, encode_part(bucket.part())))
+        for shard, bucket in self._governors.items():
+            yield beam.pvalue.TaggedOutput(TO_GOVERNOR, _early((shard, encode_part(bucket.part()))))
+        for key, data in encode_pieces(self._pieces):
+            yield beam.pvalue.TaggedOutput(TO_ACKNOWLEDGE, _early((key, data)))
+
+    def _all_ledgers(self) -> list[Bucket]:
+        return [self._ledgers[shard] for shard in range(self._settings.shards)]
+
+    def _all_governors(self) -> list[Bucket]:
+        return [self._governors[shard] for shard in range(self._settings.governors)]
+
+    # -- acknowledged input ---------------------------------------------------------------------
+
+    def _events(self, batch: Batch) -> None:
+        decode = self._need_codec().decode_event
+        shards = self._settings.shards
+        touched: set[int] = set()
+        for message in batch.messages:
+            try:
+                event = decode(message.topic, message.value)
+            except Undecodable as error:
+                self._quarantine(message, error)
+                continue
+            shard = shard_of(event.record_id, shards)
+            touched.add(shard)
+            self._ledgers[shard].events.append(event)
+        self._originate(batch, touched)
+
+    def _receipts(self, batch: Batch) -> None:
+        decode = self._need_codec().decode_receipt
+        touched: set[int] = set()
+        for message in batch.messages:
+            try:
+                receipt = decode(message.value)
+            except Undecodable as error:
+                self._quarantine(message, error)
+                continue
+            shard = shard_of(receipt.record_id, self._settings.shards)
+            touched.add(shard)
+            self._ledgers[shard].receipts.append(receipt)
+        self._originate(batch, touched)
+
+    def _originate(self, batch: Batch, touched: set[int]) -> None:
+        origin = Origin(
+            batch.topic, batch.partition, batch.start, batch.next, batch.begin, len(touched) + 1
+        )
+        for shard in touched:
+            self._ledgers[shard].origins.append(origin)
+        self._pieces.append(Piece(origin, 1))
+
+    def _quarantine(self, message: Message, error: Undecodable) -> None:
+        self._need_sink().quarantine(
+            Quarantined(
+                topic=message.topic,
+                partition=message.partition,
+                offset=message.offset,
+                timestamp=message.timestamp,
+                reason=error.reason,
+                detail=error.detail,
+                size=len(message.value or b""),
+                at=message.timestamp,
+            )
+        )
+
+    # -- history and documents ------------------------------------------------------------------
+
+    def _documents(self, batch: Batch) -> None:
+        kind = batch.topic.removeprefix(self._settings.prefix)
+        envelopes = []
+        for message in batch.messages:
+            try:
+                envelope = self._need_codec().decode_envelope(kind, message.value)
+                opened(envelope)
+            except (Undecodable, InvalidDocument) as error:
+                self._need_sink().finding(_refused(message, error))
+            else:
+                envelopes.append(envelope)
+        span = _span(batch)
+        for bucket in (*self._all_ledgers(), *self._all_governors()):
+            bucket.envelopes += envelopes
+            bucket.spans.append(span)
+
+    def _rows(self, batch: Batch) -> None:
+        decode = self._need_codec().decode_record
+        for message in batch.messages:
+            if message.value is None:
+                continue
+            try:
+                row = decode(message.value)
+            except Undecodable as error:
+                raise _corrupt(message) from error
+            self._ledgers[shard_of(row.record_id, self._settings.shards)].rows.append(row)
+        span = _span(batch)
+        for bucket in self._all_ledgers():
+            bucket.spans.append(span)
+
+    def _states(self, batch: Batch) -> None:
+        decode = self._need_codec().decode_state
+        for message in batch.messages:
+            if message.value is None:
+                continue
+            try:
+                row = decode(message.value)
+            except Undecodable as error:
+                raise _corrupt(message) from error
+            if row.kind == "governor":
+                self._governors[shard_of(row.name, self._settings.governors)].states.append(row)
+        span = _span(batch)
+        for bucket in self._all_governors():
+            bucket.spans.append(span)
+
+    def _need_codec(self) -> Codec:
+        assert self._codec is not None, "setup was not called"  # noqa: S101
+        return self._codec
+
+    def _need_sink(self) -> Sink:
+        assert self._sink is not None, "setup was not called"  # noqa: S101
+        return self._sink
+
+
+def _early(value: Any) -> WindowedValue:
+    return WindowedValue(value, MIN_TIMESTAMP, [GlobalWindow()])
+
+
+def _span(batch: Batch) -> Span:
+    return Span(batch.topic, batch.partition, batch.start, batch.next, batch.begin, batch.end)
+
+
+def _corrupt(message: Message) -> CorruptState:
+    return CorruptState(
+        f"{message.topic}/{message.partition} offset {message.offset} cannot be read; inspect it, "
+        "then publish a repaired row or a tombstone under its key"
+    )
+
+
+def _refused(message: Message, error: Undecodable | InvalidDocument) -> Finding:
+    where = f"{message.topic}/{message.partition} offset {message.offset}"
+    return finding(
+        FindingKind.INVALID_DOCUMENT,
+        where,
+        f"a document cannot be used: {error}",
+        "the last good version stays in force; correct it with `retention check`, publish it again",
+        message.timestamp,
+    )

@@ -1,0 +1,5 @@
+"""How the pipeline meets a log of messages: Kafka, or SQLite for one machine.
+
+`contract` says what a transport must offer, `open_broker` turns an address into one. A second Kafka
+client would be one more module here.
+"""

@@ -1,0 +1,73 @@
+"""The topics of the pipeline, their names under a prefix, and how each is provisioned."""
+
+from dataclasses import dataclass
+
+from pipeline.instants import DAY
+from pipeline.transports.contract import TopicSpec
+
+DEFAULT_PREFIX = "retention."
+DEFAULT_EVENTS = ("ingestion.events",)
+DOCUMENT_KINDS = ("policies", "notices", "holds", "requests", "controls")
+"""Topics that steer the pipeline: kept for ever, stamped by the broker."""
+
+
+@dataclass(frozen=True)
+class Topics:
+    """Names of every topic. `events` are the platform's own; the rest lies under the prefix."""
+
+    prefix: str = DEFAULT_PREFIX
+    events: tuple[str, ...] = DEFAULT_EVENTS
+
+    def name(self, topic: str) -> str:
+        """Return the full name of one of our topics, e.g. `records`."""
+        return f"{self.prefix}{topic}"
+
+    def commands(self, store: str) -> str:
+        """Return the topic a store reads its commands from."""
+        return f"{self.prefix}commands.{store}"
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """Full names of the topics that steer the pipeline."""
+        return tuple(self.name(kind) for kind in DOCUMENT_KINDS)
+
+    def specs(
+        self, *, partitions: int = 4, stores: tuple[str, ...] = (), create_events: bool = True
+    ) -> tuple[TopicSpec, ...]:
+        """Return how every topic is provisioned.
+
+        Args:
+            partitions: of topics whose traffic grows with the events.
+            stores: names of the stores that get a command topic.
+            create_events: include the platform's own topics.
+        """
+        many, name = partitions, self.name
+        specs = [
+            TopicSpec(
+                name(kind), 1, log_append_time=True, purpose="steering document, every version"
+            )
+            for kind in DOCUMENT_KINDS
+        ]
+        specs += [
+            TopicSpec(name("records"), many, compacted=True, purpose="the inventory"),
+            TopicSpec(name("state"), many, compacted=True, purpose="what else the ledger knows"),
+            TopicSpec(name("receipts"), many, retention_ms=90 * DAY, purpose="answers of stores"),
+            TopicSpec(name("findings"), 1, retention_ms=365 * DAY, purpose="for a person"),
+            TopicSpec(name("decisions"), many, retention_ms=6 * 365 * DAY, purpose="why"),
+            TopicSpec(name("quarantine"), 1, retention_ms=30 * DAY, purpose="unreadable input"),
+            TopicSpec(name("measurements"), 1, compacted=True, purpose="numbers for the exporter"),
+            TopicSpec(name("lineage"), many, retention_ms=7 * DAY, purpose="between shards"),
+            TopicSpec(
+                name("clock"), 1, log_append_time=True, retention_ms=DAY // 24, purpose="time"
+            ),
+        ]
+        specs += [
+            TopicSpec(self.commands(store), many, retention_ms=90 * DAY, purpose="for one store")
+            for store in stores
+        ]
+        if create_events:
+            specs += [
+                TopicSpec(topic, many, retention_ms=7 * DAY, purpose="ingestion events")
+                for topic in self.events
+            ]
+        return tuple(specs)
