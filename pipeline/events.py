@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.errors import InvalidInput, Undecodable
 from pipeline.identifiers import EventId, RecordId, StoreName, SubjectId
-from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
+from pipeline.instants import LATEST_FACT, MIN_INSTANT, Instant
 from pipeline.vocabulary import (
     CATEGORIES,
     LAWFUL_BASES,
@@ -138,5 +138,5 @@ def _check_id(field: str, value: str) -> None:
 
 
 def _check_instant(field: str, instant: Instant) -> None:
-    if not MIN_INSTANT <= instant <= MAX_INSTANT:
-        raise Undecodable("impossible_date", f"`{field}` lies outside 1970..9999")
+    if not MIN_INSTANT <= instant <= LATEST_FACT:
+        raise Undecodable("impossible_date", f"`{field}` lies outside 1970..9700")

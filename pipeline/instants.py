@@ -15,6 +15,7 @@ Instant = NewType("Instant", int)
 
 MIN_INSTANT = Instant(0)
 MAX_INSTANT = Instant(253_402_300_799_999)  # 9999-12-31T23:59:59.999Z, the last a datetime holds
+LATEST_FACT = Instant(243935280000000)  # 9700-01-01T00:00Z: limits after it stay below 9999
 SECOND = 1_000
 DAY = 86_400_000
 

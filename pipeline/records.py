@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from pipeline.events import Event, Subject
-from pipeline.identifiers import CommandId, EventId, RecordId, StoreName
+from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.vocabulary import Anchor, Happening
 
@@ -38,7 +38,7 @@ class Issued(msgspec.Struct, frozen=True, array_like=True):
     command_id: CommandId
     kind: str
     store: StoreName
-    cause: str
+    cause: Cause
     citation: str
     generation: EventId
     not_before: Instant

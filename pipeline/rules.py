@@ -7,8 +7,7 @@ wins. A record that no rule with a started clock covers gets the policy's defaul
 
 import msgspec
 
-from pipeline.documents.in_force import InForce
-from pipeline.documents.values import DEFAULT_RULE, Policy, Rule
+from pipeline.documents import DEFAULT_RULE, InForce, Policy, Rule
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import Instant
 from pipeline.periods import Period, Reckoning, reckon

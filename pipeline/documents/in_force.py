@@ -139,7 +139,7 @@ class InForce:
         Args:
             record: the record.
             residency: its residency as `tags.residency` gives it. A hold that matches a residency
-                reaches records of unknown residency only when it names `UNKNOWN`.
+                reaches records of unknown residency too: what may be meant is not destroyed.
         """
         index = self._holds
         if index.is_empty:
@@ -154,6 +154,8 @@ class InForce:
                 categories=record.categories,
                 lawful_bases=record.lawful_bases,
                 sources=record.sources,
+                # Fail closed: what may be meant by a hold is not destroyed.
+                unknown_residency_covered=True,
             ):
                 found.add(hold)
         return tuple(sorted(found, key=lambda hold: hold.document_id)) if found else ()

@@ -8,7 +8,7 @@ from pipeline.documents.policy import DEFAULT_LEAD, Citation, Policy, Rule
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
 from pipeline.documents.territories import GROUPS, names_covering
-from pipeline.documents.values import Document, Hold, Notice
+from pipeline.documents.values import Control, Document, Notice
 from pipeline.instants import DAY
 from pipeline.periods import Period
 from pipeline.vocabulary import UNKNOWN
@@ -22,11 +22,8 @@ def note_opinions(document: Document, notes: Notes) -> None:
         _policy(document, notes)
     elif isinstance(document, Notice):
         _url(document.citation, ("citation",), notes)
-        _unknown_residency(document.match, "notice", notes)
-    elif isinstance(document, Hold):
-        if document.match is not None and document.state == "active":
-            _unknown_residency(document.match, "hold", notes)
-    elif document.action == "pause" and document.scope == "all":
+        _unknown_residency(document.match, notes)
+    elif isinstance(document, Control) and document.action == "pause" and document.scope == "all":
         what = "every deletion stops, also those with a deadline"
         remedy = "resume as soon as the reason has gone, or pause one store or rule"
         _warn(notes, ("control",), "pause-of-all", what, remedy)
@@ -74,9 +71,9 @@ def _url(citation: Citation, path: Path, notes: Notes) -> None:
         _warn(notes, path, "no-citation-url", what, remedy)
 
 
-def _unknown_residency(match: Match, kind: str, notes: Notes) -> None:
+def _unknown_residency(match: Match, notes: Notes) -> None:
     if match.residency and UNKNOWN not in match.residency:
-        what = f"records of unknown residency are not reached by this {kind}"
+        what = "records of unknown residency are not reached by this notice"
         remedy = f"add {UNKNOWN} to `residency` if they must be"
         _warn(notes, ("match", "residency"), "unknown-residency-not-reached", what, remedy)
 

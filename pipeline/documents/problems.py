@@ -136,5 +136,6 @@ class Notes:
         told = sorted(dict.fromkeys(self.problems), key=lambda problem: problem.line)
         if self.untold:
             what = f"{self.untold} more problems are not shown"
-            told.append(Problem(self.file, told[-1].line, "", what, "repair these first"))
+            last, remedy = told[-1], "repair these first"
+            told.append(Problem(self.file, last.line, "", what, remedy, last.severity))
         return tuple(told)

@@ -1,4 +1,4 @@
-"""The main job, on one screen: sources, decode and shard, ledger, governor, sinks, acknowledgement."""
+"""The main job, on one screen: sources, split by shard, ledger, governor, sinks, acknowledgement."""
 
 import apache_beam as beam
 from apache_beam.io.unbounded_source import ReadFromUnboundedSource, UnboundedSource
@@ -14,8 +14,25 @@ from pipeline.transports.contract import Broker, Partition
 from pipeline.transports.topics import Topics
 
 
-def build(pipeline: beam.Pipeline, settings: Settings, broker: Broker) -> None:
-    """Add the job to a pipeline. The broker is asked only how many partitions there are."""
+def build(
+    pipeline: beam.Pipeline,
+    settings: Settings,
+    broker: Broker,
+    source: type[LogSource] = LogSource,
+    ticks: type[TickSource] = TickSource,
+) -> None:
+    """Add the job to a pipeline.
+
+    Args:
+        pipeline: where the steps are added.
+        settings: of the job.
+        broker: asked only how many partitions there are.
+        source: how topics are read; tests give one that is slow or ends.
+        ticks: where the broker's time comes from; tests give one that ends.
+
+    Raises:
+        InvalidInput: a topic does not exist.
+    """
     topics = Topics(settings.prefix, settings.events)
     documents = _partitions(broker, topics.documents)
     records = _partitions(broker, (topics.name("records"),))
@@ -31,10 +48,10 @@ def build(pipeline: beam.Pipeline, settings: Settings, broker: Broker) -> None:
 
     parts = (
         (
-            read("Time", TickSource(settings)),
-            read("Documents", LogSource(settings, documents, history=True, follow=True)),
-            read("History", LogSource(settings, records + state, history=True, follow=False)),
-            read("Arrivals", LogSource(settings, arriving, history=False, follow=True)),
+            read("Time", ticks(settings)),
+            read("Documents", source(settings, documents, history=True, follow=True)),
+            read("History", source(settings, records + state, history=True, follow=False)),
+            read("Arrivals", source(settings, arriving, history=False, follow=True)),
         )
         | "Flatten" >> beam.Flatten()
         | "Split"

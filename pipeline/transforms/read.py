@@ -100,7 +100,7 @@ class LogSource(UnboundedSource):
         count = 1 if self.history else min(self.settings.splits, desired_num_splits)
         shares = [self.partitions[number::count] for number in range(count)]
         return [
-            LogSource(self.settings, share, history=self.history, follow=self.follow)
+            type(self)(self.settings, share, history=self.history, follow=self.follow)
             for share in shares
             if share
         ]

@@ -45,15 +45,12 @@ TO_ACKNOWLEDGE = "acknowledge"
 COMPACT_FACTOR = 4
 """A journal this many times as long as its last whole chunk is written afresh."""
 COMPACT_LEAST_BYTES = 1 << 20
-REARM_MS = SECOND
-"""A timer ahead of the ticks is set later than the next tick; at the same instant, on Prism, the
-tick would wait behind the timer for ever."""
 
 
 class Head(msgspec.Struct, array_like=True):
     """What is read first: does the cache hold, how long is the journal, which wake is armed.
 
-    `ahead` says that the armed wake waits for a tick.
+    `ahead` says that a timer fired before its tick came, and that ticks alone arm from there.
     """
 
     token: bytes = FIRST_TOKEN
@@ -184,15 +181,20 @@ class Sharded(beam.DoFn):
         return (self._settings.run_id, self._kind, shard)
 
     def _arm(self, found: Head, machine: Machine, wake: Any, fired: Instant | None = None) -> None:
+        """Set the timer when the wake changed.
+
+        A timer that fired ahead of the ticks (an input ended, or its tick is under way) is not set
+        again: the watermark has passed it, it would spin. The tick that vouches for it sets it.
+        """
         desired = machine.next_wake()
         if desired is None:
             return
-        if fired is not None and desired <= fired:
-            desired, found.ahead = Instant(fired + REARM_MS), True
-        elif found.ahead and found.armed is not None and desired > machine.now:
-            return  # what is armed already waits for the tick that will vouch for it
-        else:
-            found.ahead = False
+        vouched = desired <= machine.now
+        if fired is not None and not vouched and desired <= fired:
+            found.ahead = True
+        if found.ahead and not vouched:
+            return
+        found.ahead = False
         if desired != found.armed:
             wake.set(Timestamp(micros=desired * 1_000))
             found.armed = desired

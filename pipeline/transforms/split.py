@@ -14,7 +14,7 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 
-from pipeline.documents import Envelope, InvalidDocument, opened
+from pipeline.documents import Envelope, InvalidDocument, parsed
 from pipeline.errors import CorruptState, Undecodable
 from pipeline.events import Event
 from pipeline.findings import Finding, Quarantined, StateRow, finding
@@ -180,7 +180,7 @@ class Split(beam.DoFn):
         for message in batch.messages:
             try:
                 envelope = self._need_codec().decode_envelope(kind, message.value)
-                opened(envelope)
+                parsed(envelope)
             except (Undecodable, InvalidDocument) as error:
                 self._need_sink().finding(_refused(message, error))
             else:

@@ -35,8 +35,8 @@ class Message(NamedTuple):
 class Sample(NamedTuple):
     """The broker's time, and where each partition ended *after* that time was read.
 
-    A reader whose position has reached `ends[p]` has therefore read everything that was published to
-    `p` before `now` (less the broker's margin, which the reader subtracts).
+    A reader whose position has reached `ends[p]` has therefore read everything that was published
+    to `p` before `now` (less the broker's margin, which the reader subtracts).
     """
 
     now: Instant
@@ -84,10 +84,25 @@ class Consumer(Protocol):
 
 
 class Producer(Protocol):
-    """Writes messages, acknowledged by all in-sync replicas, in order per partition. Thread-safe."""
+    """Writes messages, acknowledged by all in-sync replicas, in order per partition.
 
-    def send(self, topic: str, key: bytes | None, value: bytes | None) -> None:
-        """Hand over one message; it may be buffered. The key decides the partition."""
+    Thread-safe.
+    """
+
+    def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        timestamp: Instant | None = None,
+    ) -> None:
+        """Hand over one message; it may be buffered.
+
+        The key decides the partition; without one, partitions take turns. `timestamp` is the
+        producer's own clock, for topics that keep it: a topic with `log_append_time` ignores it.
+        What is refused is reported by `flush`, so that no caller can miss it.
+        """
         ...
 
     def flush(self) -> None:
@@ -122,7 +137,10 @@ class Broker(Protocol):
         ...
 
     def sample(self, partitions: Sequence[Partition]) -> Sample:
-        """Read the broker's time, then the ends of the partitions, in that order. May block."""
+        """Read the broker's time, then the ends of the partitions, in that order. May block.
+
+        The ends count messages of transactions that are still open, which a consumer waits for.
+        """
         ...
 
     def committed(

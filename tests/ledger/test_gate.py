@@ -45,9 +45,7 @@ def test_a_repeated_range_does_not_stand_for_a_missing_one() -> None:
 
 
 @given(st.permutations(SPANS), st.integers(0, len(SPANS)))
-def test_a_gate_restored_from_its_state_goes_on_where_it_was(
-    order: list[Span], cut: int
-) -> None:
+def test_a_gate_restored_from_its_state_goes_on_where_it_was(order: list[Span], cut: int) -> None:
     gate = Gate(AWAITED)
     for span in order[:cut]:
         gate.add(span)

@@ -1,0 +1,31 @@
+"""From an address to a broker. Each transport is imported only when its scheme is asked for."""
+
+from pipeline.errors import InvalidInput
+from pipeline.transports.contract import Broker
+from pipeline.transports.topics import DEFAULT_PREFIX
+
+SCHEMES = ("kafka", "sqlite")
+
+
+def open_broker(url: str, *, clock_topic: str = f"{DEFAULT_PREFIX}clock") -> Broker:
+    """Return the broker at an address; it connects when first used.
+
+    Args:
+        url: `kafka://host:port[,host:port]`, or `sqlite://` and the path of a file, which is
+            absolute when it begins with a slash (`sqlite:///var/log.db`, `sqlite://log.db`).
+        clock_topic: the topic whose messages the broker stamps, from which its time is read.
+
+    Raises:
+        InvalidInput: the scheme is unknown or the rest of the address is malformed.
+    """
+    scheme, separator, _ = url.partition("://")
+    if separator and scheme == "kafka":
+        from pipeline.transports.kafka import KafkaBroker
+
+        return KafkaBroker(url, clock_topic=clock_topic)
+    if separator and scheme == "sqlite":
+        from pipeline.transports.sqlite import SqliteBroker
+
+        return SqliteBroker(url)
+    known = " or ".join(f"{scheme}://" for scheme in SCHEMES)
+    raise InvalidInput(f"`{url[:80]}` is not the address of a broker; it begins with {known}")

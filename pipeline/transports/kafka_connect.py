@@ -1,0 +1,102 @@
+"""What every Kafka client here shares: the address, the patience, and how errors are told.
+
+A client connects with backoff until `connect_seconds` have passed; then `BrokerUnavailable` says
+so.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from kafka import errors
+
+from pipeline.errors import BrokerUnavailable, InvalidInput, RetentionError
+
+CONNECT_SECONDS = 10.0
+REQUEST_MS = 20_000
+MAX_PAUSE_SECONDS = 1.0
+
+Result = TypeVar("Result")
+
+_SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
+
+_REFUSALS = (
+    errors.AuthorizationError,
+    errors.IncompatibleBrokerVersion,
+    errors.InvalidConfigurationError,
+    errors.InvalidPartitionsError,
+    errors.InvalidRecordError,
+    errors.InvalidReplicationFactorError,
+    errors.InvalidTimestampError,
+    errors.InvalidTopicError,
+    errors.KafkaConfigurationError,
+    errors.MessageSizeTooLargeError,
+    errors.PolicyViolationError,
+    errors.RecordListTooLargeError,
+    errors.SaslAuthenticationFailedError,
+    errors.UnsupportedVersionError,
+)
+"""What another try would not change."""
+
+
+def servers_of(url: str) -> list[str]:
+    """Return the servers that a `kafka://` address names.
+
+    Raises:
+        InvalidInput: it is another scheme, or not a list of host:port.
+    """
+    scheme, _, rest = url.partition("://")
+    servers = rest.rstrip("/").split(",")
+    if scheme != "kafka" or not all(_SERVER.fullmatch(server) for server in servers):
+        raise InvalidInput(f"`{url[:80]}` is not kafka://host:port[,host:port]")
+    return servers
+
+
+def client_settings(servers: list[str], connect_seconds: float) -> Mapping[str, Any]:
+    """Return the settings of every client."""
+    _keep_payloads_out_of_logs()
+    return {
+        "bootstrap_servers": servers,
+        "bootstrap_timeout_ms": int(connect_seconds * 1_000),
+        "client_id": "retention",
+        "request_timeout_ms": REQUEST_MS,
+        "reconnect_backoff_max_ms": 2_000,
+    }
+
+
+def _keep_payloads_out_of_logs() -> None:
+    """Set the client's log to warnings: at DEBUG it writes keys and values, at INFO every step."""
+    log = logging.getLogger("kafka")
+    if log.level == logging.NOTSET:
+        log.setLevel(logging.WARNING)
+
+
+def translated(error: Exception, where: str) -> RetentionError:
+    """Return an error of ours for one of the client's, whose text is left out: it may hold data."""
+    name = type(error).__name__
+    if isinstance(error, errors.UnknownTopicOrPartitionError):
+        return InvalidInput(f"{where}: no such topic or partition; run: retention topics create")
+    if isinstance(error, _REFUSALS):
+        return InvalidInput(f"{where}: the broker refused ({name})")
+    return BrokerUnavailable(f"{where}: no answer from the broker ({name})")
+
+
+def patiently(where: str, seconds: float, call: Callable[[], Result]) -> Result:
+    """Call, and call again with growing pauses while the broker is away.
+
+    Raises:
+        BrokerUnavailable: it stayed away for so many seconds.
+        InvalidInput: it refused.
+    """
+    end, pause = time.monotonic() + seconds, 0.05
+    while True:
+        try:
+            return call()
+        except (errors.KafkaError, OSError) as error:
+            again = getattr(error, "retriable", True) and time.monotonic() + pause < end
+            if not again:
+                raise translated(error, where) from error
+        time.sleep(pause)
+        pause = min(MAX_PAUSE_SECONDS, pause * 2)

@@ -1,0 +1,121 @@
+"""The writer of Kafka: acknowledged by all in-sync replicas, idempotent, in large batches."""
+
+import itertools
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from kafka import KafkaProducer, errors
+
+from pipeline.errors import InvalidInput, RetentionError
+from pipeline.instants import Instant
+from pipeline.transports.contract import Broker
+from pipeline.transports.kafka_connect import REQUEST_MS, patiently, translated
+
+LINGER_MS = 20
+BATCH_BYTES = 256 << 10
+BLOCK_MS = 30_000
+DELIVERY_MS = 60_000
+"""How long a message may wait for its acknowledgement before it counts as not written."""
+
+
+class KafkaLogProducer:
+    """Writes messages; see `contract.Producer`."""
+
+    def __init__(self, broker: Broker, settings: Mapping[str, Any], connect_seconds: float) -> None:
+        self._broker = broker
+        self._settings = settings
+        self._connect_seconds = connect_seconds
+        self._lock = threading.Lock()
+        self._client: Any = None
+        self._sent: list[tuple[str, Any]] = []
+        self._refused: RetentionError | None = None
+        self._partitions: dict[str, int] = {}
+        self._turn = itertools.count()
+
+    def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        timestamp: Instant | None = None,
+    ) -> None:
+        """Hand over one message.
+
+        Raises:
+            BrokerUnavailable: there is no connection and none can be made.
+        """
+        with self._lock:
+            if self._client is None:
+                self._client = patiently(self._broker.url, self._connect_seconds, self._open)
+            try:
+                if key is None and value is None:
+                    self._refused = InvalidInput(f"{topic}: a message needs a key or a value")
+                    return
+                count = self._count(topic)
+                turn = next(self._turn) % count if key is None else None
+                future = self._client.send(
+                    topic, value, key, partition=turn, timestamp_ms=timestamp
+                )
+            except InvalidInput as error:
+                self._refused = error
+            except (errors.KafkaError, OSError) as error:
+                self._refused = translated(error, topic)
+            else:
+                self._sent.append((topic, future))
+
+    def _open(self) -> Any:
+        return KafkaProducer(
+            **self._settings,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=LINGER_MS,
+            batch_size=BATCH_BYTES,
+            allow_auto_create_topics=False,
+            max_block_ms=BLOCK_MS,
+            delivery_timeout_ms=DELIVERY_MS,
+        )
+
+    def _count(self, topic: str) -> int:
+        """Return a topic's partitions, asked once: the client would wait long for a missing one."""
+        count = self._partitions.get(topic) or self._broker.partitions(topic)
+        if count is None:
+            raise InvalidInput(f"topic {topic} does not exist; create it: retention topics create")
+        self._partitions[topic] = count
+        return count
+
+    def flush(self) -> None:
+        """Return when everything handed over so far is acknowledged.
+
+        Raises:
+            InvalidInput: a message was refused: too large, empty, without a topic.
+            BrokerUnavailable: one was not acknowledged in time.
+        """
+        with self._lock:
+            sent, self._sent = self._sent, []
+            refused, self._refused = self._refused, None
+            client = self._client
+        if client is None:
+            return
+        try:
+            client.flush(timeout=(DELIVERY_MS + REQUEST_MS) / 1_000)
+            for topic, future in sent:
+                if not future.is_done:
+                    future.get(timeout=REQUEST_MS / 1_000)
+                if future.failed():
+                    refused = translated(future.exception, topic)
+                    break
+        except (errors.KafkaError, OSError) as error:
+            refused = translated(error, self._broker.url)
+        if refused is not None:
+            raise refused
+
+    def close(self) -> None:
+        """Flush and release."""
+        try:
+            self.flush()
+        finally:
+            client, self._client = self._client, None
+            if client is not None:
+                client.close(timeout=2)

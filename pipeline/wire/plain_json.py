@@ -1,0 +1,153 @@
+"""Values as JSON for people: fields by name, instants in ISO 8601, what is missing has its default.
+
+The shapes are derived from the values' own types, so that a new field needs nothing here.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+from pipeline.commands import Command
+from pipeline.errors import InvalidInput, Undecodable
+from pipeline.events import Event
+from pipeline.events import checked as checked_event
+from pipeline.instants import Instant, format_instant, from_datetime
+from pipeline.receipts import Receipt
+from pipeline.receipts import checked as checked_receipt
+
+V = TypeVar("V", bound=msgspec.Struct)
+
+_ZONED = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+def event_from_json(line: str | bytes) -> Event:
+    """Read an event from one JSON object and check every word of it.
+
+    Raises:
+        InvalidInput: it is not JSON, a field is missing, unknown or of another type, a date has no
+            zone, or a word is not in the vocabulary; the message names the field.
+    """
+    return _checked(checked_event, _read(Event, line))
+
+
+def receipt_from_json(line: str | bytes) -> Receipt:
+    """Read a receipt from one JSON object.
+
+    Raises:
+        InvalidInput: as `event_from_json`.
+    """
+    return _checked(checked_receipt, _read(Receipt, line))
+
+
+def command_from_json(line: str | bytes) -> Command:
+    """Read a command from one JSON object, as stores do in their tests.
+
+    Raises:
+        InvalidInput: as `event_from_json`.
+    """
+    return _read(Command, line)
+
+
+def to_json(value: msgspec.Struct) -> str:
+    """Write any value as one line of JSON; fields that have their default are written too."""
+    return msgspec.json.encode(_plain(value, type(value))).decode()
+
+
+def _checked(check: Callable[[V], V], value: V) -> V:
+    try:
+        return check(value)
+    except Undecodable as error:
+        raise InvalidInput(f"{error.detail}; see schemas/README.md") from error
+
+
+def _read(kind: type[V], line: str | bytes) -> V:
+    try:
+        found = msgspec.json.decode(line, type=_mirror(kind))
+    except msgspec.DecodeError as error:
+        # `Expected ... - at `$.field``; never a value.
+        raise InvalidInput(f"{error}; see schemas/README.md for an example") from None
+    except UnicodeDecodeError:
+        raise InvalidInput("it is not UTF-8; save the file as UTF-8") from None
+    made: V = _value(found, kind, "")
+    return made
+
+
+@cache
+def _mirror(kind: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """Return the type of the JSON object of a value: by name, strict, instants with a zone."""
+    fields: list[Any] = []
+    for field in msgspec.structs.fields(kind):
+        shape = _shape(field.type)
+        if field.required:
+            fields.append((field.name, shape))
+        elif field.default_factory is not msgspec.NODEFAULT:
+            fields.append((field.name, shape, msgspec.field(default_factory=field.default_factory)))
+        else:
+            fields.append((field.name, shape, field.default))
+    return msgspec.defstruct(kind.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+def _shape(annotation: Any) -> Any:
+    if annotation is Instant:
+        return _ZONED
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return _mirror(annotation)
+    inner = get_args(annotation)
+    if get_origin(annotation) is tuple:
+        return tuple[tuple(item if item is ... else _shape(item) for item in inner)]  # type: ignore[misc]  # built at run time
+    if type(None) in inner:
+        return _shape(_present(annotation)) | None
+    return annotation
+
+
+def _present(annotation: Any) -> Any:
+    """Return X of `X | None`, the only union that values have."""
+    return next(item for item in get_args(annotation) if item is not type(None))
+
+
+def _value(found: Any, annotation: Any, where: str) -> Any:
+    """Turn what JSON gave into the value; `where` names the field in errors."""
+    if type(None) in get_args(annotation):
+        return None if found is None else _value(found, _present(annotation), where)
+    if annotation is Instant and isinstance(found, datetime):
+        try:
+            return from_datetime(found)
+        except InvalidInput as error:
+            raise InvalidInput(f"`{where}`: {error}") from error
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return annotation(
+            *[
+                _value(getattr(found, field.name), field.type, f"{where}.{field.name}".lstrip("."))
+                for field in msgspec.structs.fields(annotation)
+            ]
+        )
+    if get_origin(annotation) is tuple:
+        return tuple([_value(item, kind, where) for item, kind in _items(found, annotation)])
+    return found
+
+
+def _plain(value: Any, annotation: Any) -> Any:
+    if value is None:
+        return None
+    if type(None) in get_args(annotation):
+        return _plain(value, _present(annotation))
+    if annotation is Instant:
+        return format_instant(value)
+    if isinstance(value, msgspec.Struct):
+        return {
+            field.name: _plain(getattr(value, field.name), field.type)
+            for field in msgspec.structs.fields(type(value))
+        }
+    if get_origin(annotation) is tuple:
+        return [_plain(item, kind) for item, kind in _items(value, annotation)]
+    return value
+
+
+def _items(values: tuple[Any, ...], annotation: Any) -> list[tuple[Any, Any]]:
+    kinds = get_args(annotation)
+    if kinds[-1] is ...:
+        return [(value, kinds[0]) for value in values]
+    return list(zip(values, kinds, strict=True))

@@ -1,0 +1,125 @@
+"""Broken files: each gives all its problems at once, with line, place and remedy."""
+
+import pytest
+
+from pipeline.documents import InvalidDocument, Problem, UnsupportedDocument, load
+from tests.documents.texts import BROKEN
+
+Expected = list[tuple[int, str, str, str]]
+"""Line, place, part of what is wrong, part of the remedy; all of them, in order."""
+
+CASES: dict[str, Expected] = {
+    "policy-many.yaml": [
+        (2, "version", "is not a version", "whole number"),
+        (3, "zone", "`Europe/Londn` is not a time zone", "Europe/London"),
+        (4, "retention", "`retention` is not known here", "policy, version, zone"),
+        (6, "default.limit", "is not finite", "P30D"),
+        (9, "stores.images.lead", "no fixed length", "weeks, days, hours"),
+        (10, "stores.?", "a name under `stores` is not an id", "letters, digits"),
+        (14, "rules[0].match.residency[0]", "`Germany`", "did you mean `DE`?"),
+        (14, "rules[0].match.residency[1]", "`ENG`", "ISO 3166"),
+        (15, "rules[0].match.purpose[0]", "vocabulary", "`dpv:SearchFunctionalities`?"),
+        (16, "rules[0].match.category", "is an empty list", "leave the key out"),
+        (17, "rules[0].clock", "`collectd`", "did you mean `collected`?"),
+        (18, "rules[0].limit", "mixes calendar units", "use one kind"),
+        (19, "rules[0].citation.url", "is not a web address", "https://"),
+        (20, "rules[0].mode", "`enforced`", "did you mean `enforce`?"),
+        (21, "rules[1].id", "`faces` is used twice in `rules`, at lines 12 and 21", "own id"),
+        (22, "rules[1].match.purposes", "is not known here", "did you mean `purpose`?"),
+        (23, "rules[1].limit", "empty or zero", "P3M"),
+        (24, "rules[1].limit", "is given twice, at lines 23 and 24", "keep one"),
+        (26, "rules[1].citation.article", "`article` is missing", "add `article"),
+        (28, "rules[1].at_most", "is not a number", "digits only"),
+        (29, "rules[1].bound", "not yet supported in this version", "hold"),
+        (30, "rules[1].roll", "never rolled", "5(1)(e)"),
+        (31, "rules[1].counting", "not counted in working days", "in days"),
+        (32, "rules[1].action", "`archive`", "delete"),
+        (33, "rules[2].id", "stands for the default limit", "another id"),
+        (37, "rules[2].counting", "PT24H is in clock units", "leave `counting` out"),
+        (40, "rules[3]", "`rules[3]` must be a mapping", "{key: value}"),
+        (41, "effective_from", "`2026-01-01` has no zone", "add Z"),
+    ],
+    "policy-no-default.yaml": [(2, "default", "`default` is missing", "a finite limit")],
+    "notice-many.yaml": [
+        (1, "notice", "is not an id", "letters, digits"),
+        (2, "version", "is not a version", "from 1"),
+        (3, "authority", "is empty", "give a value"),
+        (4, "citation", "must be a mapping", "{key: value}"),
+        (5, "state", "`appealed`", "in_force, withdrawn"),
+        (6, "match", "names nothing", "s.149(6)"),
+        (7, "collected_before", "has no zone", "offset"),
+        (10, "steps[0].action", "`destroy`", "delete, restrict"),
+        (13, "steps[1].id", "`stop` is used twice in `steps`, at lines 9 and 13", "own id"),
+        (15, "steps[1].not_before", "`15 June 2022` is not an instant", "2026-03-01T09:00:00Z"),
+        (17, "steps[2].id", "`id` is missing", "add `id"),
+        (19, "steps[2].complete_by", "is not after `not_before`", "s.150(4)"),
+    ],
+    "hold-nothing.yaml": [(2, "", "names nothing to hold", "`records`, `subjects` and `match`")],
+    "hold-empty-lists.yaml": [
+        (6, "records", "is an empty list", "at least one"),
+        (7, "subjects", "is an empty list", "at least one"),
+        (8, "match.residency", "is an empty list", "leave the key out"),
+        (9, "subject", "is not known here", "did you mean `subjects`?"),
+    ],
+    "control-scope.yaml": [(1, "control", "scope of `approve` is not a cause", "cause:policy")],
+    "control-pause-cause.yaml": [
+        (1, "control", "neither all, a store nor a rule", "`control: store:NAME`"),
+        (4, "author", "`author` is not known here", "control, version, action, reason"),
+    ],
+    "norway.yaml": [
+        (8, "rules[0].match.residency[1]", "`off`", "ISO 3166"),
+        (12, "rules[0].mode", "`yes`", "enforce, observe"),
+    ],
+    "not-yaml.yaml": [(5, "", "not YAML", "indentation")],
+    "aliases.yaml": [(6, "", "uses an anchor", "write the value out")],
+    "tagged.yaml": [(2, "", "uses a tag", "leave the tag out")],
+    "two-documents.yaml": [(5, "", "a second document begins", "one document a file")],
+    "two-kinds.yaml": [(1, "hold", "`policy` and `hold`", "one document a file")],
+    "empty.yaml": [(1, "", "the document is empty", "begin with `policy: ID`")],
+    "no-kind.yaml": [(1, "", "nothing says what kind", "begin with `policy: ID`")],
+    "request.yaml": [(2, "request", "not yet supported in this version", "by hand")],
+}
+
+
+def problems_of(name: str) -> tuple[Problem, ...]:
+    with pytest.raises(InvalidDocument) as refusal:
+        load((BROKEN / name).read_text(), name)
+    return refusal.value.problems
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_broken_file_gives_every_problem_with_line_place_and_remedy(name: str) -> None:
+    problems = problems_of(name)
+
+    assert [(problem.line, problem.where) for problem in problems] == [
+        (line, where) for line, where, _, _ in CASES[name]
+    ]
+    for problem, (_, _, what, remedy) in zip(problems, CASES[name], strict=True):
+        assert what in problem.what
+        assert remedy in problem.remedy
+        assert problem.severity == "error"
+
+
+def test_every_broken_file_has_its_expectation() -> None:
+    assert {path.name for path in BROKEN.glob("*.yaml")} == set(CASES)
+
+
+def test_the_message_has_one_problem_a_line_with_file_line_and_remedy() -> None:
+    with pytest.raises(InvalidDocument) as refusal:
+        load((BROKEN / "control-pause-cause.yaml").read_text(), "deploy/pause.yaml")
+
+    assert str(refusal.value).splitlines() == [
+        (
+            "deploy/pause.yaml:1: the scope of `pause` is neither all, a store nor a rule "
+            "(write `control: all`, `control: store:NAME` or `control: rule:POLICY/RULE`)"
+        ),
+        (
+            "deploy/pause.yaml:4: `author` is not known here "
+            "(known here are: control, version, action, reason)"
+        ),
+    ]
+
+
+def test_a_kind_that_is_not_obeyed_has_its_own_error() -> None:
+    with pytest.raises(UnsupportedDocument):
+        load((BROKEN / "request.yaml").read_text())

@@ -1,0 +1,1 @@
+"""Builders: each fills what a test is not about."""

@@ -1,0 +1,82 @@
+"""Drives a ledger without Beam: ticks, wakes as timers would fire them, and what came out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pipeline.commands import Command
+from pipeline.findings import Finding
+from pipeline.instants import Instant
+from pipeline.ledger.book import Ledger
+from pipeline.ledger.journal import decode_chunks, encode_chunk, unpack
+from pipeline.ledger.digest import Digest
+from pipeline.ledger.outcome import Outcome
+from pipeline.ledger.parts import Part, decode_part, encode_part
+from pipeline.receipts import Receipt
+
+
+@dataclass
+class Drive:
+    """One ledger and everything it emitted. Every part goes through its wire form and journal."""
+
+    awaited: dict[str, int] = field(default_factory=dict)
+    commands: list[Command] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    rows: int = 0
+    acknowledged: int = 0
+    journal: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(0, self.awaited)
+
+    def give(self, *parts: Part) -> None:
+        """Deliver parts in order."""
+        for part in parts:
+            self._note(self.ledger.apply(decode_part(encode_part(part))))
+
+    def until(self, now: int) -> None:
+        """Let the broker's time reach `now`, firing every wake on the way at its own instant."""
+        for _ in range(10_000):
+            at = self.ledger.next_wake()
+            if at is None or at > now:
+                break
+            self.give(Part(tick=Instant(max(at, self.ledger.now))))
+            self._note(self.ledger.wake(at))
+        self.give(Part(tick=Instant(max(now, self.ledger.now))))
+
+    def fire(self, at: int) -> None:
+        """Fire a timer at an instant, whatever the ticks say."""
+        self._note(self.ledger.wake(Instant(at)))
+
+    def answer_all(self, status: str = "COMPLETED", at: int = 0) -> None:
+        """Let every store answer every command issued so far."""
+        receipts = tuple(
+            Receipt(c.command_id, c.record_id, c.store, status, Instant(at)) for c in self.commands
+        )
+        self.give(Part(receipts=receipts))
+
+    def rebuilt(self) -> None:
+        """Forget the decoded ledger and fold the journal again."""
+        self.ledger = Ledger.folded(0, self.awaited, decode_chunks(list(reversed(self.journal))))
+
+    @property
+    def deletions(self) -> list[Command]:
+        """DELETE commands in order of issue."""
+        return [command for command in self.commands if command.kind == "DELETE"]
+
+    def digest(self) -> str:
+        """Digest of the ledger's content."""
+        return Digest(4).add_all(unpack(data) for data in self.ledger.records.values()).total()
+
+    def _note(self, outcome: Outcome) -> None:
+        self.commands += outcome.commands
+        self.findings += outcome.findings
+        self.rows += len(outcome.rows)
+        self.acknowledged += len(outcome.origins)
+        chunk = self.ledger.take_chunk(len(self.journal) + 1)
+        if chunk is not None:
+            self.journal.append(encode_chunk(chunk))
+
+
+def ids(commands: Iterable[Command]) -> set[str]:
+    """Return the ids."""
+    return {command.command_id for command in commands}
