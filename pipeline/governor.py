@@ -109,7 +109,8 @@ class Governor:
                 self._changed = True
                 del self.waiting[command.command_id]
                 outcome.commands.append(command)
-                touched.add(command.cause)
+                if command.kind == CommandKind.DELETE:
+                    touched.add(command.cause)
         for cause in sorted(touched):
             allowance = self.allowances[cause]
             allowance.version += 1

@@ -7,9 +7,6 @@ platform, counsel and the stores would.
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
-
-import msgspec
 
 from pipeline.commands import Command
 from pipeline.documents import Envelope
@@ -24,12 +21,7 @@ from pipeline.transports import open_broker
 from pipeline.transports.contract import Broker, Message, Partition
 from pipeline.transports.reading import read_to_end
 from pipeline.transports.topics import Topics
-from pipeline.wire import shapes
 from pipeline.wire.codec import Codec
-from pipeline.wire.framing import Format, Framed, SchemaIds
-from pipeline.wire.schemas import schema
-
-V = TypeVar("V", bound=msgspec.Struct)
 
 
 @dataclass
@@ -132,17 +124,11 @@ class Scene:
 
     def findings(self) -> list[Finding]:
         """Return every finding."""
-        return [self._decoded(Finding, "finding", value) for value in self.values("findings")]
+        return [self.codec.decode_finding(value) for value in self.values("findings")]
 
     def quarantined(self) -> list[Quarantined]:
         """Return every pointer in quarantine."""
-        return [
-            self._decoded(Quarantined, "quarantine", value) for value in self.values("quarantine")
-        ]
-
-    def _decoded(self, kind: type[V], name: str, value: bytes) -> V:
-        framed = Framed(schema(name), Format(), SchemaIds())
-        return shapes.flat_value(kind, framed.read(value))
+        return [self.codec.decode_quarantine(value) for value in self.values("quarantine")]
 
     def rows(self) -> list[Record]:
         """Return every row of the inventory, all versions."""

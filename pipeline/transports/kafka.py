@@ -18,6 +18,7 @@ from pipeline.transports.kafka_connect import (
     REQUEST_MS,
     Result,
     client_settings,
+    connected,
     patiently,
     servers_of,
 )
@@ -72,7 +73,7 @@ class KafkaBroker:
 
         def attempt() -> Result:
             if name not in self._clients:
-                self._clients[name] = connect(**self._settings())
+                self._clients[name] = connected(connect, self._settings())
             return call(self._clients[name])
 
         with self._lock:

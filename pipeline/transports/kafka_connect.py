@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from kafka import errors
+from kafka.net.compat import KafkaNetClient
 
 from pipeline.errors import BrokerUnavailable, InvalidInput, RetentionError
 
@@ -64,6 +65,22 @@ def client_settings(servers: list[str], connect_seconds: float) -> Mapping[str, 
         "request_timeout_ms": REQUEST_MS,
         "reconnect_backoff_max_ms": 2_000,
     }
+
+
+def connected(client: Callable[..., Result], settings: Mapping[str, Any]) -> Result:
+    """Create a client; when it cannot connect, end the thread that it has started by then."""
+    networks: list[Any] = []
+
+    def network(**configuration: Any) -> Any:
+        networks.append(KafkaNetClient(**configuration))
+        return networks[-1]
+
+    try:
+        return client(**settings, kafka_client=network)
+    except BaseException:
+        for made in networks:
+            made.close()
+        raise
 
 
 def _keep_payloads_out_of_logs() -> None:

@@ -14,7 +14,7 @@ from kafka import KafkaConsumer, TopicPartition, errors
 from pipeline.errors import BrokerUnavailable, CorruptState, LogTruncated, RetentionError
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
 from pipeline.transports.contract import Broker, Message, Partition, Position
-from pipeline.transports.kafka_connect import patiently, translated
+from pipeline.transports.kafka_connect import connected, patiently, translated
 
 FETCH_BYTES = 32 << 20
 PARTITION_FETCH_BYTES = 4 << 20
@@ -53,18 +53,18 @@ class KafkaLogConsumer:
             self._client.unsubscribe()
 
     def _open(self) -> Any:
-        return KafkaConsumer(
-            **self._settings,
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            isolation_level="read_committed",
-            allow_auto_create_topics=False,
-            fetch_max_bytes=FETCH_BYTES,
-            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+        own = {
+            "group_id": None,
+            "enable_auto_commit": False,
+            "auto_offset_reset": "none",
+            "isolation_level": "read_committed",
+            "allow_auto_create_topics": False,
+            "fetch_max_bytes": FETCH_BYTES,
+            "max_partition_fetch_bytes": PARTITION_FETCH_BYTES,
             # Two samples are kept: the rate of answers falls to zero after twice the window.
-            metrics_sample_window_ms=int(SILENCE_SECONDS * 500),
-        )
+            "metrics_sample_window_ms": int(SILENCE_SECONDS * 500),
+        }
+        return connected(KafkaConsumer, {**self._settings, **own})
 
     def poll(self, max_messages: int, max_bytes: int) -> Sequence[Message]:
         """Return what has been fetched, at most so much; see `contract.Consumer.poll`."""

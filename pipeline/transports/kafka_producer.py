@@ -10,7 +10,8 @@ from kafka import KafkaProducer, errors
 from pipeline.errors import InvalidInput, RetentionError
 from pipeline.instants import Instant
 from pipeline.transports.contract import Broker
-from pipeline.transports.kafka_connect import REQUEST_MS, patiently, translated
+from pipeline.transports.kafka_connect import REQUEST_MS, connected, patiently, translated
+from pipeline.transports.kafka_keys import partition_of
 
 LINGER_MS = 20
 BATCH_BYTES = 256 << 10
@@ -54,9 +55,9 @@ class KafkaLogProducer:
                     self._refused = InvalidInput(f"{topic}: a message needs a key or a value")
                     return
                 count = self._count(topic)
-                turn = next(self._turn) % count if key is None else None
+                number = next(self._turn) % count if key is None else partition_of(key, count)
                 future = self._client.send(
-                    topic, value, key, partition=turn, timestamp_ms=timestamp
+                    topic, value, key, partition=number, timestamp_ms=timestamp
                 )
             except InvalidInput as error:
                 self._refused = error
@@ -66,16 +67,16 @@ class KafkaLogProducer:
                 self._sent.append((topic, future))
 
     def _open(self) -> Any:
-        return KafkaProducer(
-            **self._settings,
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=LINGER_MS,
-            batch_size=BATCH_BYTES,
-            allow_auto_create_topics=False,
-            max_block_ms=BLOCK_MS,
-            delivery_timeout_ms=DELIVERY_MS,
-        )
+        own = {
+            "acks": "all",
+            "enable_idempotence": True,
+            "linger_ms": LINGER_MS,
+            "batch_size": BATCH_BYTES,
+            "allow_auto_create_topics": False,
+            "max_block_ms": BLOCK_MS,
+            "delivery_timeout_ms": DELIVERY_MS,
+        }
+        return connected(KafkaProducer, {**self._settings, **own})
 
     def _count(self, topic: str) -> int:
         """Return a topic's partitions, asked once: the client would wait long for a missing one."""

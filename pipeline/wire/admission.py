@@ -70,16 +70,18 @@ class _Admission:
             return _WIDTHS[kind], 1
         if kind in ("array", "map"):
             return self._repeated(avro["items" if kind == "array" else "values"], kind, depth)
+        return self._of_a_name(avro, kind, depth)
+
+    def _of_a_name(self, avro: Any, kind: str, depth: int) -> tuple[int, int]:
         if kind == "enum":
             if len(avro["symbols"]) > MAX_BRANCHES:
                 raise InvalidInput(f"an enum has more than {MAX_BRANCHES} symbols; use a string")
             return 1, 1
         if kind == "fixed":
-            return self._fixed(avro["size"])
+            return _fixed(avro["size"])
         if kind == "record":
             return self._record(avro, depth)
-        if kind in self._open:
-            raise InvalidInput(f"`{kind}` contains itself; write the levels out")
+        # The named type itself: `_record` refuses one that is still being measured.
         return self.measure(self._named[kind], depth)
 
     def _union(self, branches: list[Any], depth: int) -> tuple[int, int]:
@@ -95,11 +97,6 @@ class _Admission:
             raise InvalidInput(f"{what} take no bytes: a few bytes would stand for millions")
         return 1, _counted(1 + nodes)
 
-    def _fixed(self, size: Any) -> tuple[int, int]:
-        if not isinstance(size, int) or not 0 <= size <= MAX_FIXED:
-            raise InvalidInput(f"a fixed type must have 0 to {MAX_FIXED} bytes")
-        return size, 1
-
     def _record(self, avro: Any, depth: int) -> tuple[int, int]:
         name = avro["name"]
         if name in self._open:
@@ -111,6 +108,12 @@ class _Admission:
             width, nodes = width + field_width, _counted(nodes + field_nodes)
         self._open.discard(name)
         return width, nodes
+
+
+def _fixed(size: Any) -> tuple[int, int]:
+    if not isinstance(size, int) or not 0 <= size <= MAX_FIXED:
+        raise InvalidInput(f"a fixed type must have 0 to {MAX_FIXED} bytes")
+    return size, 1
 
 
 def _counted(nodes: int) -> int:

@@ -1,8 +1,8 @@
 """Which schema a message was written with: frames, and a local map of schema ids.
 
-A topic's format is stated, never guessed: `confluent` (a zero byte and a 4-byte id), `single-object`
-(C3 01 and the schema's 8-byte fingerprint; Avro 1.12, "Single-object encoding"), or `plain` (the
-bytes alone, with the schema pinned for the topic). A schema never comes from a message.
+A topic's format is stated, never guessed: `confluent` (a zero byte and a 4-byte id),
+`single-object` (C3 01 and the schema's 8-byte fingerprint; Avro 1.12, "Single-object encoding"), or
+`plain` (the bytes alone, the schema pinned for the topic). A schema never comes from a message.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ import yaml
 
 from pipeline.errors import InvalidInput, Undecodable
 from pipeline.wire.guard import MAX_BYTES, MAX_ITEMS, Read, guarded
+from pipeline.wire.reading import Maker
 from pipeline.wire.schemas import SCHEMAS, Schema, load, schema
 
 CONFLUENT = "confluent"
@@ -114,11 +115,12 @@ def _named(value: object, path: Path) -> Schema:
 
 
 class Framed:
-    """Reads messages of one format into the fields of one of our schemas."""
+    """Reads messages of one format into values of one of our schemas."""
 
     def __init__(
         self,
         reader: Schema,
+        makers: Mapping[str, Maker],
         form: Format,
         ids: SchemaIds,
         *,
@@ -137,7 +139,9 @@ class Framed:
             writers = ids.by_fingerprint
         self._known = frozenset(writers)
         self._reads: dict[bytes, Read] = {
-            self._magic + key: guarded(item, reader, max_bytes=max_bytes, max_items=max_items)
+            self._magic + key: guarded(
+                item, reader, makers, max_bytes=max_bytes, max_items=max_items
+            )
             for key, item in writers.items()
             if item.short_name == reader.short_name and _same_units(item, reader)
         }
@@ -147,8 +151,8 @@ class Framed:
                 "give its record that name"
             )
 
-    def read(self, value: bytes | None) -> dict[str, Any]:
-        """Return the value of a message by field.
+    def read(self, value: bytes | None) -> Any:
+        """Return the value of a message, made by the makers.
 
         Raises:
             Undecodable: it has no value, another frame or schema, or bytes that do not fit.
@@ -190,11 +194,12 @@ def _same_units(writer: Schema, reader: Schema) -> bool:
 
 
 class Decoder:
-    """Reads topics of one kind, each in its own format, into the fields of one schema."""
+    """Reads topics of one kind, each in its own format, into values of one schema."""
 
     def __init__(
         self,
         reader: Schema,
+        makers: Mapping[str, Maker],
         formats: Mapping[str, Format],
         ids: SchemaIds,
         *,
@@ -202,12 +207,12 @@ class Decoder:
         max_items: int = MAX_ITEMS,
     ) -> None:
         self._topics = {
-            topic: Framed(reader, form, ids, max_bytes=max_bytes, max_items=max_items)
+            topic: Framed(reader, makers, form, ids, max_bytes=max_bytes, max_items=max_items)
             for topic, form in formats.items()
         }
 
-    def decode(self, topic: str, value: bytes | None) -> dict[str, Any]:
-        """Return the value of a message by field.
+    def decode(self, topic: str, value: bytes | None) -> Any:
+        """Return the value of a message, made by the makers.
 
         Raises:
             Undecodable: see `Framed.read`.

@@ -128,6 +128,11 @@ def parsed(text: str, name: str) -> Schema:
     )
 
 
+def is_optional(avro: Any) -> bool:
+    """Whether a type is a union of null and one other type: the only union in our schemas."""
+    return isinstance(avro, list) and len(avro) == 2 and avro[0] == "null"
+
+
 def _without_logical_types(raw: Any) -> Any:
     if isinstance(raw, list):
         return [_without_logical_types(branch) for branch in raw]
