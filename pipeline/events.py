@@ -106,9 +106,9 @@ def _checked_evidence(item: Evidence) -> Evidence:
     _check_instant("observed_at", item.observed_at)
     try:
         code = territory(item.territory)
-    except InvalidInput as error:
-        detail = "`territory` is not an ISO 3166 code"
-        raise Undecodable("unknown_territory", detail) from error
+    except InvalidInput:
+        # The chained error would repeat what the producer sent.
+        raise Undecodable("unknown_territory", "`territory` is not an ISO 3166 code") from None
     return item if code == item.territory else Evidence(item.signal, code, item.observed_at)
 
 

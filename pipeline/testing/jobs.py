@@ -103,7 +103,8 @@ class SupervisedJob:
             "--margin", str(scene.settings().margin_ms / 1_000),
             *self._options,
         ]  # fmt: skip
-        environment = os.environ | {"PYTHONPATH": str(ROOT)} | self._env
+        path = ":".join(filter(None, [self._env.get("PYTHONPATH"), str(ROOT)]))
+        environment = os.environ | self._env | {"PYTHONPATH": path}
         self._process = subprocess.Popen(command, env=environment, start_new_session=True)
 
     @property
@@ -124,6 +125,10 @@ class SupervisedJob:
         for member in family:
             family += [pid for pid, parent in parents.items() if parent == member]
         return family
+
+    def kill(self, pid: int) -> None:
+        """`kill -9` of one member."""
+        os.kill(pid, signal.SIGKILL)
 
     def kill_all(self) -> None:
         """`kill -9` of everything at once."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Self
 
 from pipeline.errors import BrokerUnavailable, RetentionError
-from pipeline.testing.ports import LOOPBACK, free_port
+from pipeline.testing.ports import LOOPBACK, free_port, listens
 from pipeline.transports.kafka import KafkaBroker
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,6 +163,9 @@ class LocalKafka:
                 raise KafkaFailed(f"{why} before it answered:\n{self._tail()}")
 
     def _answers(self) -> bool:
+        if not listens(self._port):
+            time.sleep(0.1)
+            return False
         with KafkaBroker(self.url, connect_seconds=1.0) as broker:
             try:
                 broker.partitions("__consumer_offsets")

@@ -150,6 +150,22 @@ class Scene:
         begins = self.broker.beginnings(partitions)
         return sum(ends[p] - committed.get(p, begins[p]) for p in partitions)
 
+    def newest(self) -> list[Record]:
+        """Return the newest row of each record."""
+        rows = {row.record_id: row for row in sorted(self.rows(), key=lambda row: row.version)}
+        return list(rows.values())
+
+    def describe(self) -> str:
+        """Say where things stand, for the message of a failing test."""
+        rows = self.newest()
+        issued = [item for row in rows for item in row.issued]
+        return (
+            f"{len(rows)} records, {sum(row.alive for row in rows)} alive, {len(issued)} issued, "
+            f"{sum(item.outcome is None for item in issued)} unanswered in the inventory; "
+            f"{len({c.command_id for c in self.commands()})} commands, {len(self.answered)} "
+            f"answered; lag {self.lag()}; findings {sorted({f.kind for f in self.findings()})}"
+        )
+
     def close(self) -> None:
         """Release connections."""
         self.producer.close()

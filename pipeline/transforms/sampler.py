@@ -7,7 +7,6 @@ watermark without a new sample simply stays.
 import logging
 import threading
 
-from pipeline.errors import RetentionError
 from pipeline.transports import open_broker
 from pipeline.transports.contract import Partition, Sample
 
@@ -60,9 +59,14 @@ class Sampler:
             try:
                 self._latest = self._broker.sample(partitions)
                 pause = INTERVAL_SECONDS
-            except RetentionError as error:
+            except Exception as error:  # noqa: BLE001  # a dead thread would stall every deadline
                 pause = min(MAX_BACKOFF_SECONDS, pause * 2)
-                _LOG.warning("no broker time (%s); next try in %.1f s", error, pause)
+                _LOG.warning(
+                    "no broker time (%s: %s); next try in %.1f s",
+                    type(error).__name__,
+                    error,
+                    pause,
+                )
 
 
 def sampler(broker_url: str, clock_topic: str) -> Sampler:

@@ -8,7 +8,14 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
+from kafka import (
+    KafkaAdminClient,
+    KafkaConsumer,
+    KafkaProducer,
+    OffsetAndMetadata,
+    TopicPartition,
+    errors,
+)
 
 from pipeline.errors import InvalidInput
 from pipeline.instants import Instant
@@ -104,9 +111,7 @@ class KafkaBroker:
             return {}
         wanted = [TopicPartition(*partition) for partition in partitions]
         self._demand(partitions)
-        found = self._ask_offsets(
-            lambda client: getattr(client, which)(wanted, timeout_ms=REQUEST_MS)
-        )
+        found = self._ask_offsets(lambda client: _listed(client, which, wanted))
         return {Partition(*partition): offset for partition, offset in found.items()}
 
     def _demand(self, partitions: Sequence[Partition]) -> None:
@@ -225,3 +230,12 @@ def _clock_producer(**settings: Any) -> Any:
         max_block_ms=settings["bootstrap_timeout_ms"],
         delivery_timeout_ms=settings["bootstrap_timeout_ms"] + REQUEST_MS,
     )
+
+
+def _listed(client: Any, which: str, wanted: list[TopicPartition]) -> dict[TopicPartition, int]:
+    try:
+        listed: dict[TopicPartition, int] = getattr(client, which)(wanted, timeout_ms=REQUEST_MS)
+    except KeyError as missing:
+        # The client (3.0.12) leaves out a partition whose metadata it is just refreshing.
+        raise errors.LeaderNotAvailableError from missing
+    return listed

@@ -19,6 +19,8 @@ CONNECT_SECONDS = 10.0
 REQUEST_MS = 20_000
 MAX_PAUSE_SECONDS = 1.0
 
+_CONNECTING = ("kafka.cluster", "kafka.net.connection", "kafka.net.manager")
+
 Result = TypeVar("Result")
 
 _SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
@@ -57,13 +59,14 @@ def servers_of(url: str) -> list[str]:
 
 def client_settings(servers: list[str], connect_seconds: float) -> Mapping[str, Any]:
     """Return the settings of every client."""
-    _keep_payloads_out_of_logs()
+    _quieten()
     return {
         "bootstrap_servers": servers,
         "bootstrap_timeout_ms": int(connect_seconds * 1_000),
         "client_id": "retention",
         "request_timeout_ms": REQUEST_MS,
-        "reconnect_backoff_max_ms": 2_000,
+        # Several tries must fit into the time that a caller waits.
+        "reconnect_backoff_max_ms": int(min(2.0, connect_seconds / 5) * 1_000),
     }
 
 
@@ -83,11 +86,17 @@ def connected(client: Callable[..., Result], settings: Mapping[str, Any]) -> Res
         raise
 
 
-def _keep_payloads_out_of_logs() -> None:
-    """Set the client's log to warnings: at DEBUG it writes keys and values, at INFO every step."""
-    log = logging.getLogger("kafka")
-    if log.level == logging.NOTSET:
-        log.setLevel(logging.WARNING)
+def _quieten() -> None:
+    """Quieten the client's log, unless the program has set its level.
+
+    At DEBUG it writes keys and values, at INFO every step; and its reports of every failed try to
+    connect would hide the one sentence in which we say it.
+    """
+    levels = {"kafka": logging.WARNING} | dict.fromkeys(_CONNECTING, logging.CRITICAL)
+    for name, level in levels.items():
+        log = logging.getLogger(name)
+        if log.level == logging.NOTSET:
+            log.setLevel(level)
 
 
 def translated(error: Exception, where: str) -> RetentionError:

@@ -36,7 +36,7 @@ class KafkaLogConsumer:
         self._client: Any = None
         self._assigned: tuple[Partition, ...] = ()
         self._fetched: deque[tuple[Partition, list[Any]]] = deque()
-        self._checked = 0.0
+        self._assigned_at = self._checked = 0.0
 
     def assign(self, positions: Mapping[Partition, Position]) -> None:
         """Begin reading these partitions at these positions, replacing any former assignment."""
@@ -44,7 +44,7 @@ class KafkaLogConsumer:
             self._client = patiently(self._broker.url, self._connect_seconds, self._open)
         self._fetched.clear()
         self._assigned = tuple(positions)
-        self._checked = time.monotonic()
+        self._assigned_at = self._checked = time.monotonic()
         if positions:
             self._client.assign([TopicPartition(*partition) for partition in positions])
             for partition, position in positions.items():
@@ -104,7 +104,8 @@ class KafkaLogConsumer:
         if now - self._checked < CHECK_SECONDS:
             return
         self._checked = now
-        if self._client.metrics()["consumer-metrics"]["response-rate"] == 0:
+        answers = self._client.metrics()["consumer-metrics"]["response-rate"]
+        if answers == 0 and now - self._assigned_at > SILENCE_SECONDS:
             raise BrokerUnavailable(
                 f"{self._broker.url}: no answer from the broker for {SILENCE_SECONDS:.0f} s"
             )

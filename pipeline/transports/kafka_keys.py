@@ -1,7 +1,7 @@
 """Which partition a key belongs to: the same one that Kafka's own clients choose.
 
-kafka-python has the function too; this one takes a third of the time, and the key is hashed once for
-every message that is sent.
+kafka-python has the function too; this one takes a third of the time, and it runs once for every
+message that is sent.
 """
 
 import struct

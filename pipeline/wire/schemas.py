@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
-from fastavro.schema import fingerprint, to_parsing_canonical_form
+from fastavro.schema import SchemaParseException, fingerprint, to_parsing_canonical_form
 
 from pipeline.errors import InvalidInput
 from pipeline.wire.admission import admit, units
@@ -110,12 +110,21 @@ def parsed(text: str, name: str) -> Schema:
         raise InvalidInput(f"schema {name} is not JSON: {error}") from error
     if not isinstance(raw, dict) or raw.get("type") != "record":
         raise InvalidInput(f"schema {name} is not of a record; only records can be read")
+    if not isinstance(raw.get("fields"), list):
+        raise InvalidInput(f"schema {name} is not an Avro schema: its record has no `fields`")
     named: dict[str, Any] = {}
     try:
         avro = fastavro.parse_schema(_without_logical_types(raw), named_schemas=named)
         digest = fingerprint(to_parsing_canonical_form(avro), "CRC-64-AVRO")
         found = dict(units(raw))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (
+        SchemaParseException,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise InvalidInput(f"schema {name} is not an Avro schema: {error}") from error
     admit(avro, named, name)
     return Schema(

@@ -66,22 +66,13 @@ def test_events_lead_to_commands_and_receipts_settle_them(scene: Scene, start: S
     scene.send_raw(b"\x00poison")
     with start(scene):
         settle(scene, 100)
-        wait_for("the records are deleted", lambda: sum(not r.alive for r in newest(scene)) == 50)
+        wait_for("the records are deleted", lambda: sum(not r.alive for r in scene.newest()) == 50)
     commands = scene.deletions()
     assert {c.record_id for c in commands} == {f"r{n}" for n in range(50)}
     assert {c.cause for c in commands} == {"policy:acme/gb-search"}
     assert all(c.issued_at >= c.not_before == now + LIMIT_SECONDS * 1_000 for c in commands)
     assert [item.reason for item in scene.quarantined()] != []
     assert {item.kind for item in scene.findings()} == {"NO_RULE"}
-
-
-def newest(scene: Scene) -> list[Any]:
-    """The newest row of each record."""
-    rows: dict[str, Any] = {}
-    for row in scene.rows():
-        if row.record_id not in rows or rows[row.record_id].version < row.version:
-            rows[row.record_id] = row
-    return list(rows.values())
 
 
 def test_the_end_of_the_input_deletes_nothing_that_is_not_due(scene: Scene, start: Starter) -> None:
@@ -125,7 +116,7 @@ def test_a_shard_without_its_history_emits_nothing_and_overwrites_nothing(
     with start(scene):
         wait_for("the history is written", lambda: len({r.record_id for r in scene.rows()}) == 40)
         settle(scene, 40)
-        wait_for("the records are deleted", lambda: all(not r.alive for r in newest(scene)))
+        wait_for("the records are deleted", lambda: all(not r.alive for r in scene.newest()))
     before, rows = scene.digest().total(), len(scene.rows())
     commands = len(scene.commands())
     # The same events come again (a producer's retry): with history, they change nothing.

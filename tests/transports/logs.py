@@ -84,7 +84,12 @@ class Log:
         eager = {"segment.ms": "1", "min.cleanable.dirty.ratio": "0.001"}
         admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=eager)])
         admin.close()
-        until(lambda: self.write(topic, [(b"roll", b"")]) or done())  # The active segment is left.
+
+        def rolled() -> bool:
+            self.write(topic, [(b"roll", b"")])  # The cleaner leaves the active segment alone.
+            return done()
+
+        until(rolled)
 
     def truncate(self, partition: Partition, before: Position) -> None:
         """Have everything below a position removed."""

@@ -110,7 +110,7 @@ def test_poll_returns_at_most_so_many_bytes_but_at_least_one_message(log: Log) -
     sizes = [100, 100, 100, 5_000, 100, 100]
     log.write(partition.topic, [(None, b"x" * size) for size in sizes])
     consumer = log.reader({partition: 0})
-    polls = []
+    polls: list[list[int]] = []
     while sum(map(len, polls)) < len(sizes):
         messages = consumer.poll(PLENTY, 250)
         if messages:

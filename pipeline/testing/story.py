@@ -1,0 +1,185 @@
+"""The driver of a story: it steps the log's clock, and only when everything due was answered.
+
+A story is a log with a clock of its own. The job says in `measurements` how far it is (with
+`Settings(story=True)`, at every tick); the stores are `stores.Store`. Time goes on to the next
+happening or the job's next wake, whichever comes first, so years pass in seconds and nothing is
+skipped.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+from pipeline.instants import DAY, SECOND, Instant, format_instant
+from pipeline.testing.scene import Scene
+from pipeline.testing.stores import Store, Tail
+from pipeline.transports.sqlite import SqliteBroker
+
+SETTLE_SECONDS = 40.0
+"""Longest time, of the wall, for everything due at one instant."""
+PAUSE_SECONDS = 0.05
+DOCUMENT_SECONDS = 1.2
+"""Documents are not acknowledged: this long after one was published every shard has read it."""
+AFTER_WAKE = SECOND
+"""A timer fires once the log's time less the job's margin has reached it."""
+
+
+class StoryFailed(Exception):
+    """The story cannot go on; the message says where it stopped and what was awaited."""
+
+
+class Gauge:
+    """The newest numbers of every shard, from `measurements`."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._tail = Tail(scene, [scene.topics.name("measurements")])
+        self._numbers: dict[str, dict[int, int]] = {}
+
+    def refresh(self) -> None:
+        """Read what was written since."""
+        for _, value in self._tail.read():
+            row = self._scene.codec.decode_measurement(value)
+            self._numbers.setdefault(row.name, {})[row.shard] = int(row.value)
+
+    def total(self, name: str) -> int:
+        """Return the sum over all shards."""
+        return sum(self._numbers.get(name, {}).values())
+
+    def least(self, name: str, shards: int) -> int:
+        """Return the least over all shards; 0 until each has written."""
+        found = self._numbers.get(name, {})
+        return min(found.values()) if len(found) == shards else 0
+
+    def next_wake(self) -> Instant | None:
+        """Return when a ledger looks at a record next; None when none will."""
+        wakes = [wake for wake in self._numbers.get("ledger_next_wake_ms", {}).values() if wake]
+        return Instant(min(wakes)) if wakes else None
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._tail.close()
+
+
+class Driver:
+    """Steps the clock of a scene whose job and stores run.
+
+    Args:
+        scene: over `sqlite://`.
+        stores: which answer the job's commands.
+        trouble: says why the job runs no more; None while it does.
+        watch: called often while it waits; for progress on a screen.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        stores: Sequence[Store],
+        trouble: Callable[[], str | None],
+        watch: Callable[[], None],
+    ) -> None:
+        self.scene = scene
+        self.gauge = Gauge(scene)
+        self.clock = scene.now()
+        self._stores = stores
+        self._trouble = trouble
+        self._watch = watch
+        self._documents_until = 0.0
+
+    def set_clock(self, to: Instant) -> None:
+        """Move the log's clock forward."""
+        move_clock(self.scene, to)
+        self.clock = to
+
+    def await_documents(self) -> None:
+        """Say that a document was published: the next `settle` gives it time to arrive."""
+        self._documents_until = time.monotonic() + DOCUMENT_SECONDS
+
+    def run_to(self, instant: Instant) -> None:
+        """Let time pass until an instant, stopping at every wake before it.
+
+        Raises:
+            StoryFailed: the job died, or something due was not done in time.
+        """
+        while True:
+            self.settle()
+            wake = self.gauge.next_wake()
+            if wake is None or wake + AFTER_WAKE >= instant:
+                break
+            self.set_clock(Instant(max(wake + AFTER_WAKE, self.clock + 1)))
+        if instant > self.clock:
+            self.set_clock(instant)
+
+    def settle(self) -> None:
+        """Wait until everything due by now was commanded, answered and acknowledged.
+
+        Raises:
+            StoryFailed: the job died, or it took longer than `SETTLE_SECONDS`.
+        """
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            self._nudge(deadline)
+            answered = self._answer()
+            awaited = self._awaited()
+            if not answered and awaited is None and time.monotonic() >= self._documents_until:
+                return
+            if time.monotonic() > deadline:
+                raise self._failure(f"still waiting for {awaited or 'the stores'}")
+
+    def _nudge(self, deadline: float) -> None:
+        """Move the clock a millisecond, which is a tick, and wait until all shards have seen it."""
+        self.set_clock(Instant(self.clock + 1))
+        settings = self.scene.settings()
+        while True:
+            self._check_job()
+            self.gauge.refresh()
+            self._watch()
+            if (
+                self.gauge.least("ledger_now_ms", settings.shards) >= self.clock
+                and self.gauge.least("governor_now_ms", settings.governors) >= self.clock
+            ):
+                return
+            if time.monotonic() > deadline:
+                raise self._failure("the shards do not see the clock move")
+            time.sleep(PAUSE_SECONDS)
+
+    def _answer(self) -> int:
+        for store in self._stores:
+            store.listen()
+        return sum(store.answer(self.clock) for store in self._stores)
+
+    def _awaited(self) -> str | None:
+        """Name what is missing before time may go on, or None."""
+        wake = self.gauge.next_wake()
+        if wake is not None and wake + AFTER_WAKE <= self.clock:
+            return "a wake that is due"
+        if lag := self.scene.lag():
+            return f"{lag} messages that the job has not acknowledged"
+        outstanding = self.gauge.total("ledger_outstanding_commands")
+        silent = sum(store.unanswered + len(store.refused) for store in self._stores)
+        withheld = self.gauge.total("governor_withheld_commands")
+        if outstanding > silent + withheld:
+            return f"answers to {outstanding - silent - withheld} commands"
+        return None
+
+    def _check_job(self) -> None:
+        trouble = self._trouble()
+        if trouble is not None:
+            raise self._failure(trouble)
+
+    def _failure(self, what: str) -> StoryFailed:
+        return StoryFailed(f"at {format_instant(Instant(self.clock // DAY * DAY))}: {what}")
+
+    def close(self) -> None:
+        """Release the connection."""
+        self.gauge.close()
+
+
+def move_clock(scene: Scene, to: Instant) -> None:
+    """Set the clock of a scene's log.
+
+    Raises:
+        StoryFailed: the scene's log has no clock of its own.
+    """
+    if not isinstance(scene.broker, SqliteBroker):
+        raise StoryFailed("a story needs a log with its own clock: use a sqlite:// broker")
+    scene.broker.set_clock(to)

@@ -1,0 +1,75 @@
+"""`make bench`: starts a Kafka, measures one part after the other, prints a table, writes JSON.
+
+Figures of one run on one machine are to be compared with each other, not with another machine's.
+`parts` turns measurements into figures; `--only` takes the names in `PARTS`.
+"""
+
+import logging
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipeline.errors import RetentionError
+from pipeline.testing.kafka_broker import LocalKafka
+from tests.bench.figures import show, write
+from tests.bench.parts import PARTS, Bench
+from tests.bench.world import CACHE
+
+REPORT_COLUMNS = 150
+QUICK = {"events": 20_000, "records": 64_000, "rows": 20_000, "per_record": 1_000, "commands": 200}
+
+
+def main(
+    events: Annotated[int, typer.Option(help="Events through the job and the floor.")] = 300_000,
+    records: Annotated[int, typer.Option(help="Records held in memory.")] = 1_000_000,
+    rows: Annotated[int, typer.Option(help="Rows of the inventory to rebuild from.")] = 200_000,
+    only: Annotated[
+        list[str] | None, typer.Option(help=f"Only this part: {', '.join(PARTS)}. Repeatable.")
+    ] = None,
+    *,
+    quick: Annotated[bool, typer.Option(help="Small sizes: shows that it works.")] = False,
+) -> None:
+    """Measure the job against a plain loop and against Beam's manual, on this machine."""
+    unknown = sorted(set(only or ()) - set(PARTS))
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(PARTS)}")
+    sizes = {
+        "events": events,
+        "records": records,
+        "rows": rows,
+        "per_record": 3_000,
+        "commands": 1_000,
+    }
+    sizes |= QUICK if quick else {}
+    # At the start of a broker its clients complain of what is being waited for.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=REPORT_COLUMNS)
+    failures: list[str] = []
+    began = time.monotonic()
+    with LocalKafka() as kafka:
+        bench = Bench(kafka.url, sizes, lambda line: console.print(f"[dim]{line}[/dim]"))
+        for name, part in PARTS.items():
+            if only and name not in only:
+                continue
+            console.print(f"[dim]{time.monotonic() - began:6.0f} s[/dim] {name}")
+            try:
+                part(bench)
+            except (RuntimeError, AssertionError, RetentionError, OSError) as error:
+                # The other parts can still be measured; the exit code tells.
+                failures.append(f"{name} failed: {error}")
+        bench.close()
+    notes = [*bench.notes(), *failures]
+    show(console, bench.figures, notes)
+    path = CACHE / "bench.json"
+    write(path, bench.figures, notes, {**sizes, "only": only, "quick": quick})
+    console.print(f"{time.monotonic() - began:.0f} s; figures in {path.relative_to(CACHE.parent)}")
+    if failures:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

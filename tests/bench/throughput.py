@@ -1,0 +1,46 @@
+"""The job end to end, Kafka to Kafka, on either runner: events acknowledged a second."""
+
+import time
+
+from pipeline.testing.scene import Scene
+from tests.bench.world import Runner, Timeline, new_scene, running, stated_policy, written
+
+
+def measure(*, url: str, events_topic: str, events: int, runner: Runner) -> dict[str, float]:
+    """Run the job over preloaded events until every position is committed.
+
+    An event counts once its position is committed, which is after its row in `records` was
+    acknowledged by the broker. The rate is over all events, from when the readers start; what the
+    processes take to start is given apart.
+    """
+    scene = new_scene(url, events_topic=events_topic)
+    try:
+        scene.publish(stated_policy())
+        # The broker's clock and ours are the machine's; only ours knows when we began.
+        offset = time.time() - time.monotonic()
+        timeline = Timeline(events)
+        with running(scene, runner) as alive:
+            timeline.watch(lambda: events - scene.lag(), alive)
+        rows = written(scene, scene.topics.name("records"))
+        start = _readers_started(scene) - offset - timeline.began
+    finally:
+        scene.close()
+    if rows < events:
+        raise RuntimeError(f"{events} events left {rows} rows in `records`")
+    seconds = timeline.whole() - start
+    return {
+        "rate": events / seconds,
+        "late_rate": timeline.late(),
+        "seconds": seconds,
+        "first_seconds": timeline.first() - start,
+        "start_seconds": start,
+    }
+
+
+def _readers_started(scene: Scene) -> float:
+    """Return when the job first asked for the broker's time, which a reader does at its start.
+
+    Seconds since 1970, stamped by the broker. Nobody else asks in this scene.
+    """
+    stamps = [message.timestamp for message in scene.read(scene.topics.name("clock"))]
+    return min(stamps) / 1_000

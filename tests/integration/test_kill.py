@@ -1,0 +1,224 @@
+"""`kill -9` at random moments loses nothing, deletes nothing early, and ends in the same ledger."""
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from pipeline.events import Event
+from pipeline.instants import Instant
+from pipeline.testing.jobs import FlinkRun, PrismJob, SupervisedJob
+from pipeline.testing.kafka_broker import LocalKafka
+from pipeline.testing.scene import Scene, wait_for
+from pipeline.transports.contract import Partition
+from tests.integration.sources import EndingSource, EndingTicks
+from tests.support.build import event, policy, rule
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(420)]
+
+KILLS = 20
+SEED = 20_220_518
+RECORDS = 400
+WAVES = 20
+
+
+@pytest.fixture
+def scenes(kafka: LocalKafka) -> Iterator[tuple[Scene, Scene]]:
+    made = tuple(Scene(kafka.url, f"k{uuid4().hex[:8]}.", shards=8) for _ in range(2))
+    yield made[0], made[1]
+    for scene in made:
+        scene.close()
+
+
+def story(base: Instant) -> list[list[Event]]:
+    """Waves of events whose limits fall due one after another while the job is being killed."""
+    waves = []
+    for wave in range(WAVES):
+        events = []
+        for number in range(wave, RECORDS, WAVES):
+            at = base + wave * 1_000
+            events.append(event(f"r{number}", at=at, purpose="dpv:SearchFunctionalities"))
+            if number % 3 == 0:
+                events.append(event(f"r{number}", at=at + 100, what="accessed", residency=None))
+        waves.append(events)
+    return waves
+
+
+def begin(scene: Scene) -> None:
+    scene.publish(policy(rule(limit="PT15S"), default="PT40S"))
+
+
+def check_positions(scene: Scene) -> None:
+    """Whatever is committed was flushed: every event before it has its row in the inventory."""
+    topic = scene.events_topic
+    partitions = [Partition(topic, n) for n in range(scene.broker.partitions(topic) or 0)]
+    committed = scene.broker.committed(scene.settings().group, partitions)
+    known = {row.record_id for row in scene.rows()}
+    for message in scene.read(topic):
+        if message.offset < committed.get(Partition(topic, message.partition), 0):
+            decoded = scene.codec.decode_event(topic, message.value)
+            assert decoded.record_id in known
+
+
+def finish(scene: Scene) -> None:
+    """Answer until every record is deleted and everything is acknowledged."""
+
+    def done() -> bool:
+        scene.answer()
+        newest = scene.newest()
+        return len(newest) == RECORDS and not any(row.alive for row in newest)
+
+    try:
+        wait_for("every record is deleted", done, seconds=120, every=0.5)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; {scene.describe()}") from error
+    wait_for("everything is acknowledged", lambda: scene.lag() == 0)
+
+
+def check_not_early(scene: Scene) -> None:
+    for message in scene.read(scene.topics.commands("images")):
+        command = scene.codec.decode_command(message.value)
+        assert command.not_before <= command.issued_at
+        assert command.not_before <= message.timestamp
+
+
+def check_same(killed: Scene, undisturbed: Scene) -> None:
+    ids = {command.command_id for command in killed.deletions()}
+    assert ids == {command.command_id for command in undisturbed.deletions()}
+    assert len(ids) == RECORDS
+    assert killed.digest().by_shard() == undisturbed.digest().by_shard()
+    check_not_early(killed)
+
+
+def test_twenty_kills_of_the_whole_job_change_neither_the_commands_nor_the_ledger(
+    scenes: tuple[Scene, Scene],
+) -> None:
+    killed, undisturbed = scenes
+    chance = random.Random(SEED)
+    waves = story(killed.now())
+    begin(killed)
+    with SupervisedJob(killed) as job:
+        for number in range(KILLS):
+            killed.happen(waves[number])
+            time.sleep(chance.uniform(0.3, 7.0))
+            job.kill_all()
+            check_positions(killed)
+            if number % 4 == 3:
+                killed.answer()
+            job.start()
+        finish(killed)
+        assert job.stop() == 0
+    begin(undisturbed)
+    for wave in waves:
+        undisturbed.happen(wave)
+    with PrismJob(undisturbed):
+        finish(undisturbed)
+    check_same(killed, undisturbed)
+
+
+def test_a_killed_worker_or_runner_comes_back_by_itself(scenes: tuple[Scene, Scene]) -> None:
+    scene, _ = scenes
+    begin(scene)
+    with SupervisedJob(scene) as job:
+        scene.happen([event("before", at=scene.now())])
+        wait_for("the job works", lambda: len(scene.rows()) >= 1)
+        for number in range(2):
+            # The driver with its worker is the supervisor's child, the runner is the driver's.
+            supervisor, driver, runner = job.family()[:3]
+            assert supervisor == job.pid
+            job.kill(runner if number else driver)
+            scene.happen([event(f"after{number}", at=scene.now())])
+            wait_for(
+                "the job works again",
+                lambda: f"after{number}" in {row.record_id for row in scene.rows()},  # noqa: B023
+            )
+        assert job.stop() == 0
+
+
+def test_sigterm_ends_within_thirty_seconds_and_deletes_nothing_that_is_not_due(
+    scenes: tuple[Scene, Scene],
+) -> None:
+    scene, _ = scenes
+    scene.publish(policy(rule(limit="P30D"), default="P30D"))
+    with SupervisedJob(scene) as job:
+        scene.happen(event(f"r{n}", at=scene.now()) for n in range(300))
+        wait_for("the events are read", lambda: len(scene.rows()) >= 300)
+        began = time.monotonic()
+        assert job.stop(30) == 0
+        assert time.monotonic() - began < 30
+    assert scene.lag() == 0
+    assert scene.commands() == []
+
+
+def test_a_worker_clock_an_hour_ahead_deletes_nothing(scenes: tuple[Scene, Scene]) -> None:
+    scene, _ = scenes
+    scene.publish(policy(rule(limit="PT30M"), default="PT30M"))
+    ahead = str(Path(__file__).parent / "clock_ahead")
+    with SupervisedJob(scene, env={"PYTHONPATH": ahead, "RETENTION_TEST_AHEAD": "3600"}):
+        scene.happen(event(f"r{n}", at=scene.now()) for n in range(20))
+        wait_for("the events are read", lambda: len(scene.rows()) >= 20)
+        wait_for(
+            "the difference is found",
+            lambda: "CLOCK_DIFFERENCE" in {item.kind for item in scene.findings()},
+        )
+        seen = scene.now()
+        wait_for("five seconds of broker time", lambda: scene.now() > seen + 5_000)
+    assert scene.commands() == []
+
+
+def test_a_producer_a_year_ahead_makes_nothing_due(scenes: tuple[Scene, Scene]) -> None:
+    scene, _ = scenes
+    scene.publish(policy(rule(limit="PT1H"), default="PT1H"))
+    now = scene.now()
+    year = 365 * 86_400_000
+    with PrismJob(scene):
+        for number in range(20):
+            scene.producer.send(
+                scene.events_topic,
+                b"ahead",
+                scene.codec.encode_event(event(f"ahead{number}", at=now + year)),
+                timestamp=Instant(now + year),
+            )
+        scene.happen(event(f"now{n}", at=now) for n in range(20))
+        wait_for("the events are read", lambda: len(scene.rows()) >= 40)
+        seen = scene.now()
+        wait_for("five seconds of broker time", lambda: scene.now() > seen + 5_000)
+    assert scene.commands() == []
+
+
+def test_on_flink_a_killed_worker_a_killed_jvm_and_the_end_of_the_input_change_nothing(
+    scenes: tuple[Scene, Scene], tmp_path: Path
+) -> None:
+    killed, undisturbed = scenes
+    waves = story(killed.now())
+    begin(killed)
+    with FlinkRun(killed, tmp_path / "flink") as job:
+        for wave in waves[:7]:
+            killed.happen(wave)
+        wait_for("a checkpoint is complete", lambda: job.completed_checkpoints() > 0)
+        job.kill_worker()
+        for wave in waves[7:14]:
+            killed.happen(wave)
+        done = job.completed_checkpoints()
+        wait_for("the job checkpoints again", lambda: job.completed_checkpoints() > done + 1)
+        killed.answer()
+        job.kill_jvm()
+        for wave in waves[14:]:
+            killed.happen(wave)
+        job.restart(restore=True)
+        finish(killed)
+    begin(undisturbed)
+    for wave in waves:
+        undisturbed.happen(wave)
+    with PrismJob(undisturbed):
+        finish(undisturbed)
+    check_same(killed, undisturbed)
+    # The input ends: a new job over the same topics rebuilds, and commands nothing more.
+    before = len(killed.commands())
+    with FlinkRun(killed, tmp_path / "ending", EndingSource, EndingTicks):
+        seen = killed.now()
+        wait_for("ten seconds of broker time", lambda: killed.now() > seen + 10_000)
+    assert len(killed.commands()) == before

@@ -1,0 +1,233 @@
+"""Order, repetition, batching and restarts within the watermark change no deletion and no digest.
+
+A story is a list of windows. What is published in one window may arrive in any order, several
+times, in any batches; at the window's end the broker's time moves on and every timer up to it
+fires. That is what a watermark promises, and all that it promises.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.commands import Command
+from pipeline.documents import Envelope
+from pipeline.events import Event
+from pipeline.instants import Instant
+from pipeline.ledger.journal import unpack
+from pipeline.ledger.parts import Part, Span
+from pipeline.receipts import Receipt
+from pipeline.vocabulary import Happening
+from tests.support.build import control, event, hold, notice, policy, rule
+from tests.support.drive import Drive, ids
+
+WINDOW = 2_000
+WINDOWS = 14
+RULES = (
+    rule("search", limit="PT5S"),
+    rule("used", "{purpose: [dpv:CustomerCare]}", clock="last_interaction", limit="PT4S"),
+    rule("ended", "{residency: [FR]}", clock="purpose_ended", limit="PT2S"),
+)
+ORDER = {"stop": (5_000, 8_000), "delete": (9_000, 12_000)}
+DOCUMENTS = (
+    policy(*RULES, default="PT9S", version=2),
+    policy(*RULES[:2], default="PT7S", version=3),
+    hold(records=("r0",)),
+    hold(records=("r0",), version=2, state="released"),
+    hold(records=("r1", "r2"), name="h2"),
+    control("pause"),
+    control("resume", version=2),
+    control("pause", "store:images"),
+    control("resume", "store:images", version=2),
+    notice(**ORDER),
+    notice(**ORDER, version=2, state="withdrawn"),
+)
+"""Versions of one document may come in any order: the highest wins."""
+
+Item = Event | Envelope | Receipt
+
+
+@st.composite
+def events(draw: st.DrawFn, window: int) -> Event:
+    """An event published in a window: it happened then, or long before (late ingestion)."""
+    at = draw(st.integers(0, (window + 1) * WINDOW - 1))
+    return event(
+        f"r{draw(st.integers(0, 3))}",
+        at=at,
+        what=draw(st.sampled_from([item.value for item in Happening])),
+        residency=draw(st.sampled_from(["GB", "FR", None])),
+        purpose=draw(st.sampled_from(["dpv:SearchFunctionalities", "dpv:CustomerCare", None])),
+        stores=draw(st.sampled_from([("images",), ("index",), ("images", "index")])),
+        collected_at=draw(st.none() | st.integers(0, at)),
+        event_id=f"e{draw(st.integers(0, 99))}",
+    )
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[list[Item]]:
+    """What others publish, by window; the first policy is in force from the beginning."""
+    story: list[list[Item]] = [[policy(*RULES)]]
+    for window in range(1, WINDOWS):
+        items: list[Item] = list(draw(st.lists(events(window), max_size=3)))
+        items += draw(st.lists(st.sampled_from(DOCUMENTS), max_size=1))
+        story.append(items)
+    return story
+
+
+def answer_to(command: Command) -> tuple[int, Receipt]:
+    """How a store answers: decided by the command's id alone, so that every run is answered alike.
+
+    Returns:
+        After how many windows, and the receipt.
+    """
+    seed = hashlib.sha256(f"{command.command_id}{command.store}".encode()).digest()
+    status = ("COMPLETED", "COMPLETED", "NOT_FOUND", "PARTIAL")[seed[0] % 4]
+    at = Instant(command.not_before + 1)
+    return 1 + seed[1] % 3, Receipt(
+        command.command_id, command.record_id, command.store, status, at
+    )
+
+
+def part_of(items: list[Item]) -> Part:
+    return Part(
+        events=tuple(item for item in items if isinstance(item, Event)),
+        envelopes=tuple(item for item in items if isinstance(item, Envelope)),
+        receipts=tuple(item for item in items if isinstance(item, Receipt)),
+    )
+
+
+@dataclass
+class Run:
+    """One way in which a story arrives. Without `chance`: in order, one by one, undisturbed."""
+
+    story: list[list[Item]]
+    chance: st.DataObject | None = None
+    drive: Drive = field(default_factory=Drive)
+    told: list[Item] = field(default_factory=list)
+    answers: dict[int, list[Item]] = field(default_factory=dict)
+    answered: set[tuple[str, str]] = field(default_factory=set)
+
+    def play(self) -> "Run":
+        # Beyond the story: everything that falls due later, and its answers.
+        for window in range(WINDOWS + 12):
+            items = self.story[window] if window < len(self.story) else []
+            # Receipts come in an order of their own, which is the same in every run.
+            answers = sorted(self.answers.get(window, []), key=msgspec.msgpack.encode)
+            self.arrive([*items, *answers])
+            self.disturb()
+            self.drive.until((window + 1) * WINDOW)
+            self.be_answered(window)
+        return self
+
+    def arrive(self, items: list[Item]) -> None:
+        if self.chance is None:
+            for item in items:
+                self.drive.give(part_of([item]))
+            return
+        again = self.repeated(items)
+        mixed = list(self.chance.draw(st.permutations([*items, *again]))) if items else again
+        while mixed:
+            size = self.chance.draw(st.integers(1, len(mixed)))
+            batch, mixed = mixed[:size], mixed[size:]
+            self.drive.give(part_of(batch))
+            self.disturb()
+        self.told += items
+
+    def repeated(self, items: list[Item]) -> list[Item]:
+        assert self.chance is not None
+        known = [*self.told, *items]
+        if not known:
+            return []
+        return self.chance.draw(st.lists(st.sampled_from(known), max_size=2))
+
+    def disturb(self) -> None:
+        """Now and then lose the decoded ledger, or all of it but the topics."""
+        if self.chance is None:
+            return
+        what = self.chance.draw(st.sampled_from(["nothing", "nothing", "fold", "restart"]))
+        if what == "fold":
+            self.drive.rebuilt()
+        elif what == "restart":
+            self.restart()
+
+    def restart(self) -> None:
+        """Start a new ledger from the newest row of each record and the documents."""
+        rows = tuple(unpack(data) for data in self.drive.ledger.records.values())
+        documents = self.drive.ledger.in_force.envelopes
+        now, former = self.drive.ledger.now, self.drive.commands
+        self.drive = Drive(awaited={"records": 1}, commands=former)
+        self.drive.give(Part(rows=rows, spans=(Span("records", 0, 0, 1, 0, 2),)))
+        self.drive.give(Part(envelopes=documents))
+        self.drive.give(Part(spans=(Span("records", 0, 1, 2, 0, 2),), tick=now))
+
+    def be_answered(self, window: int) -> None:
+        for command in self.drive.commands:
+            key = (command.command_id, command.store)
+            if key not in self.answered:
+                self.answered.add(key)
+                delay, receipt = answer_to(command)
+                if command.kind == "DELETE":
+                    self.answers.setdefault(window + delay, []).append(receipt)
+
+
+SLOW = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@SLOW
+@given(stories(), st.data())
+def test_order_repetition_batches_and_restarts_within_the_watermark_change_nothing(
+    story: list[list[Item]], data: st.DataObject
+) -> None:
+    steady = Run(story).play()
+    shaken = Run(story, data).play()
+    assert ids(shaken.drive.deletions) == ids(steady.drive.deletions)
+    assert shaken.drive.digest() == steady.drive.digest()
+
+
+@SLOW
+@given(stories())
+def test_no_deletion_is_commanded_before_its_time_or_under_a_hold(story: list[list[Item]]) -> None:
+    run = Run(story)
+    for window, items in enumerate(story):
+        run.arrive(items)
+        before = len(run.drive.deletions)
+        run.drive.until((window + 1) * WINDOW)
+        held = {
+            record_id
+            for one in run.drive.ledger.in_force.holds
+            if one.state == "active"
+            for record_id in one.records
+        }
+        for command in run.drive.deletions[before:]:
+            assert command.not_before <= command.issued_at <= (window + 1) * WINDOW
+            assert command.record_id not in held
+
+
+@SLOW
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=4), st.data())
+def test_events_read_ahead_of_the_limit_change_no_deletion(
+    offsets: list[int], data: st.DataObject
+) -> None:
+    """A backlog, or the margin of the watermark, lets later events arrive before the timer."""
+    first = event(at=1_000)
+    later = [
+        event(at=11_000 + 1_000 * number, event_id=f"later{place}")
+        for place, number in enumerate(offsets, 1)
+    ]
+    on_time, ahead = Drive(), Drive()
+    for drive in (on_time, ahead):
+        drive.give(Part(envelopes=(policy(),), events=(first,)))
+    ahead.give(Part(events=tuple(data.draw(st.permutations(later)))))
+    for drive in (on_time, ahead):
+        drive.until(11_000)
+        drive.give(Part(events=tuple(later)))
+        drive.answer_all(at=11_500)
+        drive.until(60_000)
+    assert ids(ahead.deletions) == ids(on_time.deletions)
+    assert ahead.digest() == on_time.digest()

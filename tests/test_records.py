@@ -1,0 +1,187 @@
+"""Records are a lattice: whatever order, repetition or grouping of the same events, one result."""
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.events import Event, Evidence, Subject
+from pipeline.identifiers import EventId, RecordId, StoreName, SubjectId
+from pipeline.instants import Instant
+from pipeline.records import KEPT_BIRTHS, Record, applied
+from pipeline.vocabulary import Happening, RecordKind
+from tests.support.build import event
+
+INSTANTS = st.integers(0, 60).map(Instant)
+SUBJECTS = st.builds(
+    Subject,
+    st.sampled_from(["s1", "s2", "s3"]).map(SubjectId),
+    st.lists(
+        st.builds(Evidence, st.sampled_from(["declared", "sim_mcc"]), st.just("GB"), INSTANTS),
+        max_size=3,
+    ).map(tuple),
+)
+
+
+def some_of(*words: str) -> st.SearchStrategy[tuple[str, ...]]:
+    """Return tuples of words in any order, repetitions included: producers promise nothing."""
+    return st.lists(st.sampled_from(words), max_size=4).map(tuple)
+
+
+EVENTS = st.builds(
+    Event,
+    event_id=st.integers(0, 40).map(lambda number: EventId(f"e{number}")),
+    what=st.sampled_from([item.value for item in Happening]),
+    happened_at=INSTANTS,
+    record_id=st.just(RecordId("r1")),
+    kind=st.sampled_from([item.value for item in RecordKind]),
+    parents=some_of("p1", "p2", "p3"),
+    subjects=st.lists(SUBJECTS, max_size=3).map(tuple),
+    purpose=st.sampled_from([None, "dpv:Marketing", "dpv:CustomerCare"]),
+    lawful_basis=st.sampled_from([None, "dpv:Consent", "dpv:Contract"]),
+    categories=some_of("pd:Picture", "pd:Name"),
+    source=st.sampled_from([None, "web", "shop"]),
+    stores=some_of("images", "index"),
+    recipients=some_of("x", "y"),
+    collected_at=st.none() | INSTANTS,
+    natural_key_hash=st.sampled_from([None, "h1", "h2"]),
+)
+LONG = st.lists(EVENTS, min_size=1, max_size=4 * KEPT_BIRTHS)
+
+
+def all_of(events: list[Event], record: Record | None = None) -> Record:
+    for item in events:
+        record = applied(record, item)
+    assert record is not None
+    return record
+
+
+@given(LONG, st.data())
+def test_any_order_and_any_repetition_give_the_same_record(
+    events: list[Event], data: st.DataObject
+) -> None:
+    repeated = data.draw(st.lists(st.sampled_from(events), max_size=10))
+    shuffled = data.draw(st.permutations([*events, *repeated]))
+    assert all_of(list(shuffled)) == all_of(events)
+
+
+@given(LONG, EVENTS, EVENTS)
+def test_two_events_commute_on_every_record(events: list[Event], one: Event, other: Event) -> None:
+    record = all_of(events)
+    assert all_of([one, other], record) == all_of([other, one], record)
+
+
+@given(LONG)
+def test_events_that_are_known_add_nothing(events: list[Event]) -> None:
+    record = all_of(events)
+    assert all_of(events, record) == record
+
+
+@given(LONG, st.data())
+def test_a_record_that_was_packed_in_between_joins_on_unchanged(
+    events: list[Event], data: st.DataObject
+) -> None:
+    cut = data.draw(st.integers(0, len(events) - 1))
+    early = all_of(events[: cut + 1])
+    packed = msgspec.msgpack.decode(msgspec.msgpack.encode(early), type=Record)
+    whole = all_of(events)
+    assert (all_of(events[cut + 1 :], packed) if events[cut + 1 :] else packed) == whole
+
+
+@given(LONG)
+def test_facts_only_grow(events: list[Event]) -> None:
+    record = None
+    for item in events:
+        before, record = record, applied(record, item)
+        if before is None:
+            continue
+        for name in ("parents", "purposes", "lawful_bases", "categories", "stores", "recipients"):
+            assert set(getattr(before, name)) <= set(getattr(record, name))
+        assert before.cut <= record.cut
+
+
+@given(LONG)
+@settings(max_examples=50)
+def test_births_stay_bounded_and_keep_the_first_and_the_last(events: list[Event]) -> None:
+    record = all_of(events)
+    births = {
+        (item.happened_at, item.event_id) for item in events if item.what != Happening.DELETED
+    }
+    assert len(record.births) <= 2 * KEPT_BIRTHS
+    if births:
+        assert record.births[0].at == min(births)[0]
+        assert record.births[-1].at == max(births)[0]
+
+
+def test_only_what_happened_after_the_cut_belongs_to_the_present_life() -> None:
+    events = [event(at=1_000), event(at=2_000, what="deleted"), event(at=3_000)]
+    record = all_of(events)
+    assert record.alive
+    assert record.generation == "e-r1-created-3000"
+    assert record.anchor("collected") == 3_000
+
+
+def test_a_deletion_at_the_very_instant_of_a_birth_ends_it() -> None:
+    record = all_of([event(at=2_000), event(at=2_000, what="deleted")])
+    assert not record.alive
+    assert record.life == ()
+    assert record.anchor("collected") is None
+
+
+def test_a_deletion_of_a_record_never_seen_is_no_life() -> None:
+    record = all_of([event(at=2_000, what="deleted")])
+    assert not record.alive
+    assert record.anchor("collected") is None
+
+
+def test_the_earliest_collection_of_the_present_life_counts() -> None:
+    events = [event(at=5_000, collected_at=900), event(at=1_000), event(at=3_000, collected_at=400)]
+    assert all_of(events).anchor("collected") == 400
+
+
+def test_the_latest_interaction_counts_and_without_one_the_collection() -> None:
+    created = event(at=1_000)
+    assert all_of([created]).anchor("last_interaction") == 1_000
+    accessed = [event(at=4_000, what="accessed"), event(at=2_000, what="accessed")]
+    assert all_of([created, *accessed]).anchor("last_interaction") == 4_000
+
+
+def test_a_clock_that_started_in_a_former_life_has_not_started_in_this_one() -> None:
+    events = [
+        event(at=1_000),
+        event(at=2_000, what="purpose_ended"),
+        event(at=3_000, what="deleted"),
+        event(at=4_000),
+    ]
+    assert all_of(events).anchor("purpose_ended") is None
+
+
+def test_an_interaction_of_a_former_life_leaves_the_collection_of_this_one() -> None:
+    """A record that nobody used since it came back is as old as its collection."""
+    events = [
+        event(at=1_000),
+        event(at=2_000, what="accessed"),
+        event(at=3_000, what="deleted"),
+        event(at=4_000),
+    ]
+    assert all_of(events).anchor("last_interaction") == 4_000
+
+
+def test_use_does_not_make_a_record_younger_however_often_it_is_used() -> None:
+    """The limit of a life runs from its first birth, also after a former life with many births."""
+    former = [event(at=at) for at in range(1, 6)]
+    record = all_of([*former, event(at=10, what="deleted"), event(at=1_000)])
+    for at in range(2_000, 30_000, 1_000):
+        record = applied(record, event(at=at, what="accessed"))
+    assert record.generation == "e-r1-created-1000"
+    assert record.anchor("collected") == 1_000
+
+
+def test_the_furthest_reaching_kind_holds() -> None:
+    kinds = [msgspec.structs.replace(event(at=at), kind=kind) for at, kind in enumerate(
+        ("template", "model", "source"))]
+    assert all_of(kinds).kind == "model"
+
+
+def test_stores_are_kept_once_and_sorted() -> None:
+    twice = event(at=1, stores=("index", "images", "index"))
+    assert all_of([twice]).stores == (StoreName("images"), StoreName("index"))

@@ -1,0 +1,49 @@
+"""From an address to a broker."""
+
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.errors import InvalidInput
+from pipeline.transports import open_broker
+from pipeline.transports.kafka import KafkaBroker
+from pipeline.transports.sqlite import SqliteBroker
+
+
+def test_the_scheme_chooses_the_transport() -> None:
+    assert isinstance(open_broker("sqlite:///tmp/log.db"), SqliteBroker)
+    assert isinstance(open_broker("kafka://localhost:9092"), KafkaBroker)
+
+
+@pytest.mark.parametrize("url", ["", "log.db", "postgres://host/db", "kafka", "kafka:host:9092"])
+def test_another_scheme_is_refused_and_the_known_ones_are_named(url: str) -> None:
+    with pytest.raises(InvalidInput, match="kafka:// or sqlite://"):
+        open_broker(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["kafka://", "kafka://host", "kafka://host:9092,", "kafka://user:word@host:9092"]
+)
+def test_a_kafka_address_is_a_list_of_hosts_and_ports_without_credentials(url: str) -> None:
+    with pytest.raises(InvalidInput, match="host:port"):
+        open_broker(url)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
+def test_a_sqlite_address_names_a_file(url: str) -> None:
+    with pytest.raises(InvalidInput, match="names no file"):
+        open_broker(url)
+
+
+def test_several_kafka_servers_and_literal_addresses_are_accepted() -> None:
+    url = "kafka://one.example:9092,10.0.0.1:9093,[::1]:9094"
+    assert open_broker(url).url == url
+
+
+def test_a_user_of_sqlite_never_imports_kafka() -> None:
+    script = (
+        "import sys; from pipeline.transports import open_broker; "
+        "open_broker('sqlite:///tmp/log.db'); sys.exit('kafka' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
