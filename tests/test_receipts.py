@@ -71,9 +71,7 @@ def test_an_empty_id_is_undecodable(empty: int) -> None:
     ids[empty] = ""
     with pytest.raises(Undecodable, match="bad_id"):
         checked(
-            Receipt(
-                CommandId(ids[0]), RecordId(ids[1]), StoreName(ids[2]), "COMPLETED", Instant(1)
-            )
+            Receipt(CommandId(ids[0]), RecordId(ids[1]), StoreName(ids[2]), "COMPLETED", Instant(1))
         )
 
 

@@ -177,8 +177,10 @@ def test_use_does_not_make_a_record_younger_however_often_it_is_used() -> None:
 
 
 def test_the_furthest_reaching_kind_holds() -> None:
-    kinds = [msgspec.structs.replace(event(at=at), kind=kind) for at, kind in enumerate(
-        ("template", "model", "source"))]
+    kinds = [
+        msgspec.structs.replace(event(at=at), kind=kind)
+        for at, kind in enumerate(("template", "model", "source"))
+    ]
     assert all_of(kinds).kind == "model"
 
 

@@ -15,9 +15,7 @@ EVIDENCE = st.builds(
     st.integers(0, 5).map(Instant),
 )
 SUBJECTS = st.lists(
-    st.builds(
-        Subject, st.just(SubjectId("s")), st.lists(EVIDENCE, max_size=4).map(tuple)
-    ),
+    st.builds(Subject, st.just(SubjectId("s")), st.lists(EVIDENCE, max_size=4).map(tuple)),
     max_size=4,
 )
 

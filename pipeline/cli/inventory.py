@@ -33,8 +33,8 @@ def digest(
         typer.echo(json.dumps(content))
         return
     console.print(f"{found.total()}  {found.records} records")
-    for shard, content in found.by_shard().items():
-        console.print(f"  shard {shard:>3}  {content}")
+    for shard, one in found.by_shard().items():
+        console.print(f"  shard {shard:>3}  {one}")
 
 
 def inventory_digest(broker: Broker, prefix: str, shards: int) -> Digest:

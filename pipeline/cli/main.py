@@ -1,7 +1,7 @@
 """`retention`: run the job, publish to it, check what is meant for it.
 
-Exit codes: 0 done; 1 the job failed or a check found something; 2 wrong input; 3 the broker does not
-answer; 5 the runner or its version is refused, or a restart cannot help.
+Exit codes: 0 done; 1 the job failed or a check found something; 2 wrong input; 3 the broker does
+not answer; 5 the runner or its version is refused, or a restart cannot help.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The main job, on one screen: sources, split by shard, ledger, governor, sinks, acknowledgement."""
+"""The main job, on one screen: sources, shards, ledger, governor, sinks, acknowledgement."""
 
 import apache_beam as beam
 from apache_beam.io.unbounded_source import ReadFromUnboundedSource, UnboundedSource

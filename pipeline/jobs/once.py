@@ -14,12 +14,19 @@ import threading
 import time
 from dataclasses import replace
 from enum import IntEnum
+from typing import Any
 from uuid import uuid4
 
 from pipeline.errors import BrokerUnavailable, RetentionError
 from pipeline.jobs.prism import Prism, check_beam, die_with_parent, locate
 from pipeline.settings import Settings, from_json
-from pipeline.transforms.stopping import stop_fetching, wait_until_quiet
+from pipeline.transforms.pulse import (
+    STALL_SECONDS,
+    asked,
+    silent_seconds,
+    stop_fetching,
+    wait_until_quiet,
+)
 from pipeline.transports import open_broker
 
 QUIET_SECONDS = 1.0
@@ -86,9 +93,8 @@ def _run(settings: Settings, stop: threading.Event) -> int:
         prism.stop()
 
 
-def _watch(
-    result: "beam.runners.runner.PipelineResult", prism: Prism, stop: threading.Event
-) -> int:
+def _watch(result: Any, prism: Prism, stop: threading.Event) -> int:
+    """Wait for a stop, or for the end of the job, the runner or the supervisor."""
     ended: list[str] = []
 
     def wait() -> None:
@@ -99,12 +105,16 @@ def _watch(
 
     threading.Thread(target=wait, name="job", daemon=True).start()
     parent = os.getppid()
+    asked()
     while not stop.wait(0.2):
         if ended:
             _LOG.error("the job ended: %s", ended[0])
             return Ending.REFUSED if any(name in ended[0] for name in FATAL) else Ending.FAILED
         if not prism.alive:
             _LOG.error("the runner died")
+            return Ending.FAILED
+        if silent_seconds() > STALL_SECONDS:
+            _LOG.error("the runner stalled: it asked no source for %.0f s", STALL_SECONDS)
             return Ending.FAILED
         if os.getppid() != parent:
             return Ending.FAILED

@@ -60,7 +60,7 @@ class Digest:
 
     def by_shard(self) -> dict[int, str]:
         """Return a digest (SHA-256, hexadecimal) of each shard that holds a record."""
-        hashes: dict[int, "hashlib._Hash"] = {}
+        hashes: dict[int, hashlib._Hash] = {}
         for record_id in sorted(self._newest):
             shard = shard_of(record_id, self._shards)
             # The id is part of the content; sorted ids make the order canonical.

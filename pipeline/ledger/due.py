@@ -87,7 +87,7 @@ def owed(
                 else:
                     draft.wakes.append(step.not_before)
         if not draft.has(DELETE, store, ""):
-            _consider_deletion(draft, plan, planner, store, may_delete and commanding)
+            _consider_deletion(draft, plan, planner, store, may_delete=may_delete and commanding)
     _watch_answers(draft)
     issued = tuple(sorted(draft.issued.values(), key=_order))
     others = tuple(item for item in record.issued if item.generation != draft.generation)
@@ -116,7 +116,7 @@ def _no_store(draft: _Draft, plan: Plan) -> None:
 
 
 def _consider_deletion(
-    draft: _Draft, plan: Plan, planner: Planner, store: StoreName, may_delete: bool
+    draft: _Draft, plan: Plan, planner: Planner, store: StoreName, *, may_delete: bool
 ) -> None:
     lead = planner.lead(store)
     deletions = [(step.due_at(lead), step) for step in plan.steps if step.kind == DELETE]
@@ -286,7 +286,9 @@ def _ended(record: Record) -> Record:
         if item.kind == DELETE and item.generation == record.generation and item.outcome in SETTLED
     }
     if settled and set(record.stores) <= set(settled):
-        return msgspec.structs.replace(record, cut=max(record.cut, *settled.values()))
+        # The least of them: what a store was told to leave alone is still there.
+        cut = max(record.cut, min(settled.values()))
+        return msgspec.structs.replace(record, cut=Instant(cut))
     return record
 
 

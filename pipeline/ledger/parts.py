@@ -27,7 +27,7 @@ class Origin(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True):
-    """A range of history that was delivered to this shard, of the whole `[begin, end)` it awaits."""
+    """A range of history delivered to this shard, of the whole `[begin, end)` it awaits."""
 
     topic: str
     partition: int

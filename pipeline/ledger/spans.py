@@ -1,4 +1,4 @@
-"""Ranges of positions, and how far they reach without a gap. Used by the gate and by acknowledgement.
+"""Ranges of positions, and how far they reach without a gap: for the gate and acknowledgement.
 
 Elements come in any order and more than once; ranges say what is complete, counters would not.
 """
@@ -29,7 +29,7 @@ class Coverage:
         self.ranges = merged
 
     def reach(self, base: int) -> int:
-        """Return the end of what is covered from `base` on without a gap; `base` when nothing is."""
+        """Return the end of what is covered from `base` without a gap; `base` when nothing is."""
         for low, high in self.ranges:
             if low <= base < high:
                 return high

@@ -1,8 +1,8 @@
 """When to look at which record next: a two-level timing wheel with lazy deletion.
 
 Far deadlines lie unsorted in buckets of a day; a bucket is sorted into a heap when its day comes.
-An entry is only a hint: the record's own plan decides, so stale entries are harmless and nothing has
-to be removed. After Varghese & Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987.
+An entry is only a hint: the record's own plan decides, so stale entries are harmless and nothing
+has to be removed. After Varghese & Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987.
 """
 
 import heapq

@@ -1,7 +1,7 @@
 """`make demo`: a short story played through the real job, without a broker.
 
-`demo_story` is what happens, `story` steps the clock, `stores` answer, `demo_summary` says what came
-of it and checks it. Ends with code 0 only when the story came out as it should.
+`demo_story` is what happens, `story` steps the clock, `stores` answer, `demo_summary` says what
+came of it and checks it. Ends with code 0 only when the story came out as it should.
 """
 
 import argparse
@@ -74,7 +74,6 @@ class Demo:
                     self._tell(happening.at, f"{happening.say}.")
                     self._do(happening)
                 self._driver.run_to(story.end)
-                self._driver.settle()
         self._played.seconds = time.monotonic() - started
         self._tell(story.end, "The story ends.")
         return self._played
@@ -157,8 +156,7 @@ def _run(console: Console, folder: Path) -> int:
         good = False
     finally:
         scene.close()
-    console.print(f"\nIts log is {url}; what the runner said is in {folder / 'job.log'}.",
-                  soft_wrap=True)  # fmt: skip
+    console.print(f"Its log: {url}\nWhat the runner said: {folder / 'job.log'}", soft_wrap=True)
     return 0 if good else 1
 
 

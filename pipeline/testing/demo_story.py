@@ -60,7 +60,7 @@ class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for n, record_id in enumerate(self.record_ids):
             # A template is about the person on its image.
             image = record_id if self.of is None else RecordId(f"{self.of}-{n:04}")
-            evidence = ()
+            evidence: tuple[Evidence, ...] = ()
             if self.residency is not None:
                 evidence = (Evidence("declared", self.residency, at),)
             yield Event(

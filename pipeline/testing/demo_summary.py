@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.commands import Command
@@ -70,11 +71,13 @@ def summarise(console: Console, scene: Scene, story: Story, played: Played) -> b
     findings = list({item.finding_id: item for item in scene.findings()}.values())
     quarantined = Counter(item.reason for item in scene.quarantined())
     console.print()
-    console.print(_came_in(story, played, quarantined))
-    console.print(_commanded(played))
-    console.print(_findings(findings))
+    tables = (_came_in(story, played, quarantined), _commanded(played), _findings(findings))
+    for table in tables:
+        console.print(table)
+        console.print()
+    console.print(_outcome(story, played, findings), soft_wrap=True)
     checks = [
-        *_checks_of_deletion(story, played),
+        *deletion_checks(story, played, played.deliveries),
         *_checks_of_settling(story, played, findings),
         Check("unreadable messages are in quarantine, and the stream went on", played.poison,
               abs(played.poison - quarantined.total())),
@@ -88,10 +91,10 @@ def summarise(console: Console, scene: Scene, story: Story, played: Played) -> b
         console.print(f"  {mark}  {check.says} ({check.checked:,} checked{wrong})", soft_wrap=True)
     count, seconds = played.largest
     console.print(
-        f"\n{len(played.events):,} events and {len(played.deliveries):,} commands, over three years "
-        f"of the story, took {played.seconds:.0f} s. The largest crawl, {count:,} events, was read, "
-        f"judged, written and acknowledged in {seconds:.1f} s ({count / seconds:,.0f} a second, "
-        "waiting included; `make bench` measures throughput).",
+        f"\n{len(played.events):,} events and {len(played.deliveries):,} commands of three years "
+        f"in {played.seconds:.0f} s. The largest crawl, {count:,} events, was read, judged, "
+        f"written and acknowledged in {seconds:.1f} s: {count / seconds:,.0f} a second, waiting "
+        "included (`make bench` measures throughput).",
         soft_wrap=True,
     )
     good = all(check.holds for check in checks)
@@ -121,7 +124,7 @@ def _came_in(story: Story, played: Played, quarantined: Counter[str]) -> Table:
     for (residency, purpose), kinds in sorted(counts.items()):
         table.add_row(residency, purpose, f"{kinds['source']:,}", f"{kinds['template']:,}")
     for reason, count in sorted(quarantined.items()):
-        table.add_row("quarantined", reason, f"{count:,}", "")
+        table.add_row("unreadable", f"quarantined: {reason}", f"{count:,}", "")
     return table
 
 
@@ -131,12 +134,13 @@ def _commanded(played: Played) -> Table:
         command = delivery.command
         given[command.kind, command.cause, command.citation].append(delivery)
     numbers = ("commands", "settled")
-    table = _table("What was commanded", "what", "why", "by what law", "first", "last", *numbers,
+    table = _table("What was commanded", "what", "why, by what law", "first, last", *numbers,
                    numbers=numbers)  # fmt: skip
     for (kind, cause, citation), found in sorted(given.items(), key=lambda item: item[1][0].at):
         days = [f"{to_datetime(delivery.at):%Y-%m-%d}" for delivery in (found[0], found[-1])]
         settled = sum(_settled(played, delivery.command) for delivery in found)
-        table.add_row(kind, cause, citation, *days, f"{len(found):,}", f"{settled:,}")
+        why, when = f"{cause}\n{escape(citation)}", "\n".join(dict.fromkeys(days))
+        table.add_row(kind, why, when, f"{len(found):,}", f"{settled:,}")
     return table
 
 
@@ -156,13 +160,26 @@ def _findings(findings: Sequence[Finding]) -> Table:
     return table
 
 
+def _outcome(story: Story, played: Played, findings: Sequence[Finding]) -> str:
+    records = {name for group in story.groups for name in group.record_ids}
+    kept = {name for store in played.stores.values() for name in store.kept}
+    restricted = {f.command.record_id for f in played.deliveries if f.command.kind == RESTRICT}
+    overdue = {item.subject for item in findings if item.kind == "OVERDUE"}
+    settled = {f.command.command_id for f in played.deliveries if _settled(played, f.command)}
+    return (
+        f"Of {len(records):,} records {len(restricted):,} were restricted and "
+        f"{len(records - kept):,} are deleted from every store. {len(overdue):,} commands were "
+        f"overdue, of which {len(overdue & settled):,} were settled later."
+    )
+
+
 # -- checks ---------------------------------------------------------------------------------------
 
 
-def _checks_of_deletion(story: Story, played: Played) -> list[Check]:
-    """Nothing early, nothing under a hold or pause, by the log's time."""
+def deletion_checks(story: Story, played: Played, deliveries: Sequence[Delivery]) -> list[Check]:
+    """Check that nothing is early, nor under a hold or pause, nor void, by the log's time."""
     where = {name: group for group in story.groups for name in group.record_ids}
-    deletions = [found for found in played.deliveries if found.command.kind == DELETE]
+    deletions = [found for found in deliveries if found.command.kind == DELETE]
     held = [found for found in deletions if where[found.command.record_id].held]
     paused = [found for found in deletions if found.command.store == "images"]
     times = played.published
@@ -179,10 +196,10 @@ def _checks_of_deletion(story: Story, played: Played) -> list[Check]:
                [f for f in held if times["hold.yaml"] <= f.at < times["release.yaml"]]),
         _check("no deletion was commanded to the paused store", paused,
                [f for f in paused if times["pause.yaml"] <= f.at < times["resume.yaml"]]),
-        _check("each command says truly when it was given", played.deliveries,
-               [f for f in played.deliveries if abs(f.at - f.command.issued_at) > ISSUED_WITHIN]),
-        _check("no command was void when it was given", played.deliveries,
-               [found for found in played.deliveries if found.at >= found.command.expires_at]),
+        _check("each command says truly when it was issued", deliveries,
+               [f for f in deliveries if abs(f.at - f.command.issued_at) > ISSUED_WITHIN]),
+        _check("no command was void when it was given", deliveries,
+               [found for found in deliveries if found.at >= found.command.expires_at]),
     ]  # fmt: skip
 
 
@@ -199,12 +216,10 @@ def _checks_of_settling(story: Story, played: Played, findings: Sequence[Finding
         > max(found.command.complete_by, found.at + OVERDUE_AFTER)
     }
     overdue = {item.subject for item in findings if item.kind == "OVERDUE"}
-    noticed = {
-        name for group in story.groups if group.cause.startswith("notice:")
-        for name in group.record_ids
-    }  # fmt: skip
-    stopped = {found.command.record_id for found in played.deliveries
-               if found.command.kind == RESTRICT and found.command.cause.startswith("notice:")}  # fmt: skip
+    groups = [group for group in story.groups if group.cause.startswith("notice:")]
+    noticed = {name for group in groups for name in group.record_ids}
+    restrictions = [f.command for f in played.deliveries if f.command.kind == RESTRICT]
+    stopped = {one.record_id for one in restrictions if one.cause.startswith("notice:")}
     return [
         Check("the notice restricted the records it names, and no others", len(noticed),
               len(noticed ^ stopped)),

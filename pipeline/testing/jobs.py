@@ -4,13 +4,13 @@ A job on Flink is run by `pipeline.testing.flink`.
 """
 
 import contextlib
+import dataclasses
 import os
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from pipeline.jobs.prism import Prism, locate
 from pipeline.settings import Settings
 from pipeline.testing.flink import FlinkJob, free_port, pipeline_proto
 from pipeline.testing.scene import Scene
+from pipeline.transforms.pulse import STALL_SECONDS, asked, silent_seconds
 from pipeline.transforms.read import LogSource
 from pipeline.transforms.ticks import TickSource
 
@@ -39,12 +40,19 @@ class PrismJob:
         **changes: Any,
     ) -> None:
         self.scene = scene
-        self.settings: Settings = scene.settings(run_id=uuid4().hex, **changes)
+        self.settings: Settings = scene.settings(**changes)
         self._sources = (source, ticks)
         self.ended: list[str] = []
+        self.stalls = 0
 
     def __enter__(self) -> Self:
         """Start the runner and the job."""
+        self._leaving = threading.Event()
+        self._start()
+        threading.Thread(target=self._mind, name="mind", daemon=True).start()
+        return self
+
+    def _start(self) -> None:
         self.prism = Prism(locate())
         options = PipelineOptions(
             [
@@ -56,24 +64,36 @@ class PrismJob:
             ]
         )
         pipeline = beam.Pipeline(options=options)
-        build(pipeline, self.settings, self.scene.broker, *self._sources)
+        settings = dataclasses.replace(self.settings, run_id=uuid4().hex)
+        build(pipeline, settings, self.scene.broker, *self._sources)
+        asked()
         self._result = pipeline.run()
-        threading.Thread(target=self._wait, daemon=True).start()
-        return self
+        threading.Thread(target=self._wait, args=(self._result,), daemon=True).start()
 
-    def _wait(self) -> None:
+    def _wait(self, result: Any) -> None:
         try:
-            self.ended.append(str(self._result.wait_until_finish()))
+            self.ended.append(str(result.wait_until_finish()))
         except Exception as error:  # noqa: BLE001  # whatever Beam raises is the job's end
             self.ended.append(f"{type(error).__name__}: {error}")
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
-        """Cancel the job and stop the runner."""
+    def _mind(self) -> None:
+        """Do what the supervisor does about a runner that stalls: start again and rebuild."""
+        while not self._leaving.wait(0.5):
+            if silent_seconds() > STALL_SECONDS and not self.ended:
+                self.stalls += 1
+                self._end()
+                self.ended.clear()
+                self._start()
+
+    def _end(self) -> None:
         with contextlib.suppress(Exception):
             self._result.cancel()
         self.prism.stop()
+
+    def __exit__(self, *_: object) -> None:
+        """Cancel the job and stop the runner."""
+        self._leaving.set()
+        self._end()
 
 
 class SupervisedJob:

@@ -141,7 +141,8 @@ class LocalKafka:
             port=self._port, controller_port=free_port(), data=self._folder / "data"
         )
         (self._folder / "server.properties").write_text(settings)
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # 16 bytes in URL-safe base64; one that begins with a dash would be read as an option.
+        cluster = base64.urlsafe_b64encode(b"retain" + uuid.uuid4().bytes[:10]).decode().rstrip("=")
         command = self._java(64, "kafka.tools.StorageTool", "format", "--cluster-id", cluster)
         command += ["--config", f"{self._folder}/server.properties"]
         with self.log.open("ab") as log:

@@ -97,6 +97,9 @@ class Driver:
     def run_to(self, instant: Instant) -> None:
         """Let time pass until an instant, stopping at every wake before it.
 
+        At the end every shard knows the instant: what is published now is not judged at an
+        earlier time.
+
         Raises:
             StoryFailed: the job died, or something due was not done in time.
         """
@@ -108,6 +111,7 @@ class Driver:
             self.set_clock(Instant(max(wake + AFTER_WAKE, self.clock + 1)))
         if instant > self.clock:
             self.set_clock(instant)
+        self.settle()
 
     def settle(self) -> None:
         """Wait until everything due by now was commanded, answered and acknowledged.

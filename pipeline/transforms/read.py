@@ -18,8 +18,8 @@ from pipeline.errors import InvalidInput, LogTruncated
 from pipeline.instants import Instant
 from pipeline.settings import Settings
 from pipeline.transforms.frontier import Frontier
+from pipeline.transforms.pulse import stopping
 from pipeline.transforms.sampler import Sampler, sampler
-from pipeline.transforms.stopping import stopping
 from pipeline.transports import open_broker
 from pipeline.transports.contract import Broker, Consumer, Message, Partition, Position
 
@@ -82,8 +82,8 @@ class LogSource(UnboundedSource):
     """Reads partitions of a log in batches.
 
     `history` reads from the oldest message and holds the watermark at the minimum until it has read
-    what was there at the start; `follow` goes on after that. Otherwise reading starts at the group's
-    committed positions.
+    what was there at the start; `follow` goes on after that. Otherwise reading starts at the
+    group's committed positions.
     """
 
     def __init__(

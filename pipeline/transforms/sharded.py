@@ -38,8 +38,8 @@ from pipeline.transforms.machines import (
     folded_machine,
     new_machine,
 )
+from pipeline.transforms.pulse import worked
 from pipeline.transforms.sink import Sink
-from pipeline.transforms.stopping import worked
 
 TO_ACKNOWLEDGE = "acknowledge"
 COMPACT_FACTOR = 4

@@ -63,7 +63,7 @@ class Bucket:
 
 
 class Split(beam.DoFn):
-    """Batches and ticks in; `(shard, part)` out, and by tag to the governors and to acknowledgement."""
+    """Batches and ticks in; `(shard, part)` out; by tag to governors and to acknowledgement."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -13,6 +13,7 @@ from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 
 from pipeline.instants import Instant
 from pipeline.settings import Settings
+from pipeline.transforms.pulse import asked
 from pipeline.transforms.sampler import Sampler, sampler
 
 
@@ -82,6 +83,7 @@ class TickReader(UnboundedReader):
 
     def advance(self) -> bool:
         """Take the newest sample when it is a tick's length after the last one."""
+        asked()
         sample = self._sampler.latest() if self._sampler is not None else None
         # A story's clock moves in steps of its driver's choice: every step is a tick.
         least = 1 if self._settings.story else self._settings.tick_ms
@@ -99,7 +101,7 @@ class TickReader(UnboundedReader):
         return MIN_TIMESTAMP
 
     def get_watermark(self) -> Timestamp:
-        """Return the last tick less the margin: what no watermark may exceed before a tick said so."""
+        """Return the last tick less the margin: no watermark passes what no tick has said."""
         return Timestamp(micros=max(0, self._at - self._settings.margin_ms) * 1_000)
 
     def get_checkpoint_mark(self) -> TickMark:

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+QUIET_SHARE = 0.5
 PACKAGES = ("apache-beam", "kafka-python", "fastavro", "msgspec")
 
 
@@ -41,9 +42,19 @@ def machine() -> dict[str, object]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "system": platform.system(),
-        "load_at_start": round(os.getloadavg()[0], 2),
         **{name: version(name) for name in PACKAGES},
     }
+
+
+def disturbed(load: float) -> str | None:
+    """Say that other work on the machine makes the figures doubtful, when it does."""
+    cores = os.cpu_count() or 1
+    if load <= QUIET_SHARE * cores:
+        return None
+    return (
+        f"the load was {load:.1f} on {cores} cores before this run: other work disturbed it; only "
+        "CPU times and sizes can be believed"
+    )
 
 
 def show(console: Console, figures: Iterable[Figure], notes: Iterable[str]) -> None:

@@ -108,6 +108,8 @@ def job(bench: Bench, runner: Runner) -> None:
     )
     if found["late_rate"]:
         how += f"; {found['late_rate']:,.0f} events/s if counted from 10 % committed on"
+    if found["restarts"]:
+        how += f"; DISTURBED: the runner restarted the job {found['restarts']:.0f} times"
     bench.add("throughput", runner, f"the job on {title}", found["rate"], "events/s", how)
     aim = "≥ 0.5, aim 1.0" if runner == "prism" else "aim 1.0"
     bench.ratio("throughput", runner, "floor", f"{title}: ratio to the floor", aim)

@@ -38,8 +38,8 @@ def _seconds(url: str, rows: int) -> float:
         scene.happen(stated_event(number, at) for number in range(REPEATED))
         began = time.monotonic()
         timeline = Timeline(REPEATED)
-        with running(scene, "prism") as alive:
-            timeline.watch(lambda: REPEATED - scene.lag(), alive)
+        with running(scene, "prism") as job:
+            timeline.watch(lambda: REPEATED - scene.lag(), job.alive)
             return time.monotonic() - began
     finally:
         scene.close()

@@ -5,6 +5,9 @@ Figures of one run on one machine are to be compared with each other, not with a
 """
 
 import logging
+import os
+import signal
+import sys
 import time
 from typing import Annotated
 
@@ -13,7 +16,7 @@ from rich.console import Console
 
 from pipeline.errors import RetentionError
 from pipeline.testing.kafka_broker import LocalKafka
-from tests.bench.figures import show, write
+from tests.bench.figures import disturbed, show, write
 from tests.bench.parts import PARTS, Bench
 from tests.bench.world import CACHE
 
@@ -43,13 +46,15 @@ def main(
         "commands": 1_000,
     }
     sizes |= QUICK if quick else {}
+    # Told to stop, end what was started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     # At the start of a broker its clients complain of what is being waited for.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     console = Console()
     if not console.is_terminal:
         console = Console(width=REPORT_COLUMNS)
     failures: list[str] = []
-    began = time.monotonic()
+    began, load = time.monotonic(), os.getloadavg()[0]
     with LocalKafka() as kafka:
         bench = Bench(kafka.url, sizes, lambda line: console.print(f"[dim]{line}[/dim]"))
         for name, part in PARTS.items():
@@ -62,10 +67,11 @@ def main(
                 # The other parts can still be measured; the exit code tells.
                 failures.append(f"{name} failed: {error}")
         bench.close()
-    notes = [*bench.notes(), *failures]
+    warning = disturbed(load)
+    notes = [*bench.notes(), *([warning] if warning else []), *failures]
     show(console, bench.figures, notes)
     path = CACHE / "bench.json"
-    write(path, bench.figures, notes, {**sizes, "only": only, "quick": quick})
+    write(path, bench.figures, notes, {**sizes, "only": only, "quick": quick, "load_before": load})
     console.print(f"{time.monotonic() - began:.0f} s; figures in {path.relative_to(CACHE.parent)}")
     if failures:
         raise typer.Exit(1)

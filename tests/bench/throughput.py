@@ -19,8 +19,9 @@ def measure(*, url: str, events_topic: str, events: int, runner: Runner) -> dict
         # The broker's clock and ours are the machine's; only ours knows when we began.
         offset = time.time() - time.monotonic()
         timeline = Timeline(events)
-        with running(scene, runner) as alive:
-            timeline.watch(lambda: events - scene.lag(), alive)
+        with running(scene, runner) as job:
+            timeline.watch(lambda: events - scene.lag(), job.alive)
+            restarts = job.restarts()
         rows = written(scene, scene.topics.name("records"))
         start = _readers_started(scene) - offset - timeline.began
     finally:
@@ -34,6 +35,7 @@ def measure(*, url: str, events_topic: str, events: int, runner: Runner) -> dict
         "seconds": seconds,
         "first_seconds": timeline.first() - start,
         "start_seconds": start,
+        "restarts": restarts,
     }
 
 

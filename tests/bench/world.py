@@ -6,9 +6,9 @@ Nothing here is timed; `Timeline` says how a rate is read off a run.
 import contextlib
 import itertools
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -36,6 +36,7 @@ POLL_SECONDS = 0.2
 STOP_SECONDS = 30
 LIMIT_SECONDS = 900
 LATE_FROM = 0.1
+_RESTARTED = "switched from state RUNNING to RESTARTING"
 
 Runner = Literal["prism", "flink"]
 
@@ -165,20 +166,36 @@ class Life:
         self._log.close()
 
 
+@dataclass(frozen=True)
+class Running:
+    """A job that runs: whether it lives, and how often its runner has restarted it so far."""
+
+    alive: Callable[[], bool]
+    restarts: Callable[[], int] = lambda: 0
+
+
 @contextlib.contextmanager
-def running(scene: Scene, runner: Runner) -> Iterator[Callable[[], bool]]:
-    """Run the job on a runner; gives a function that says whether it lives.
+def running(scene: Scene, runner: Runner) -> Iterator[Running]:
+    """Run the job on a runner.
 
     Prism and its worker are one child of ours and one grandchild; Flink is a JVM and two workers.
     """
     if runner == "prism":
         life = Life("prism", "pipeline.jobs.once", to_json(scene.settings()))
         try:
-            yield life.alive
+            yield Running(life.alive)
         finally:
             life.stop()
         return
-    with tempfile.TemporaryDirectory(prefix="retention-bench-") as folder:
-        run = FlinkRun(scene, Path(folder))
+    folder = CACHE / "bench" / "flink"  # its logs stay until the next run
+    shutil.rmtree(folder, ignore_errors=True)
+    run = FlinkRun(scene, folder)
+    log = folder / "logs" / "jvm.log"
+    try:
         with run:
-            yield lambda: run.status() != "DEAD"
+            yield Running(
+                alive=lambda: run.status() != "DEAD",
+                restarts=lambda: log.read_text(errors="replace").count(_RESTARTED),
+            )
+    finally:
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)

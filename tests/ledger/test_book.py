@@ -1,4 +1,4 @@
-"""The ledger: what is due is commanded, what is not is not, and the history is never overwritten."""
+"""The ledger: what is due is commanded, what is not is not, and history is never overwritten."""
 
 from pipeline.instants import Instant
 from pipeline.ledger.book import CLOCK_TOLERANCE
@@ -116,11 +116,11 @@ def test_a_notice_restricts_at_its_stop_step_and_deletes_at_its_delete_step() ->
 
 
 def test_a_withdrawn_notice_commands_nothing_more() -> None:
-    steps = {"stop": (2_000, 4_000), "delete": (5_000, 9_000)}
-    drive = ready(policy(rule(limit="PT1H")), notice(**steps))
+    stop, delete = (2_000, 4_000), (5_000, 9_000)
+    drive = ready(policy(rule(limit="PT1H")), notice(stop=stop, delete=delete))
     drive.give(Part(events=(event(at=1_000),)))
     drive.until(3_000)
-    drive.give(Part(envelopes=(notice(**steps, version=2, state="withdrawn"),)))
+    drive.give(Part(envelopes=(notice(stop=stop, delete=delete, version=2, state="withdrawn"),)))
     drive.until(50_000)
     assert drive.deletions == []
 

@@ -12,6 +12,7 @@ from pipeline.rules import Planner
 from tests.support.build import control, event, hold, notice, policy, policy_text, rule
 from tests.support.drive import Drive, ids
 
+
 def planner(*envelopes: Envelope) -> Planner:
     return Planner(InForce.of(envelopes or (policy(),)))
 

@@ -7,8 +7,8 @@ from pipeline.commands import Command
 from pipeline.findings import Finding
 from pipeline.instants import Instant
 from pipeline.ledger.book import Ledger
-from pipeline.ledger.journal import decode_chunks, encode_chunk, unpack
 from pipeline.ledger.digest import Digest
+from pipeline.ledger.journal import decode_chunks, encode_chunk, unpack
 from pipeline.ledger.outcome import Outcome
 from pipeline.ledger.parts import Part, decode_part, encode_part
 from pipeline.receipts import Receipt

@@ -142,7 +142,7 @@ def test_assigning_anew_replaces_positions_and_forgets_what_was_fetched(log: Log
     log.write(topic, [(None, str(n).encode()) for n in range(200)])
     one, other = Partition(topic, 0), Partition(topic, 1)
     consumer = log.reader({one: 0, other: 0})
-    drain(consumer, lambda: sum(consumer.positions().values()) > 0, max_messages=5)
+    drain(consumer, lambda: sum(consumer.positions().values()) > 0, max_bytes=10)
     consumer.assign({one: 40})
     found = drain(consumer, lambda: consumer.positions() == {one: 100})
     assert {m.partition for m in found} == {0}

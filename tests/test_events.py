@@ -1,0 +1,122 @@
+"""Events: every word is checked, and a refusal repeats nothing that a producer sent."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import Undecodable
+from pipeline.events import MAX_ID_LENGTH, MAX_ITEMS, Event, Evidence, Subject, checked
+from pipeline.identifiers import SubjectId
+from pipeline.instants import LATEST_FACT, Instant
+from tests.support.build import event
+
+SECRET = "jane.doe@example.org"
+
+
+def changed(**changes: Any) -> Event:
+    return msgspec.structs.replace(event(), **changes)
+
+
+def evidenced(signal: str = "declared", territory: str = "GB", at: int = 1) -> Event:
+    evidence = (Evidence(signal, territory, Instant(at)),)
+    return changed(subjects=(Subject(SubjectId("s1"), evidence),))
+
+
+def test_a_good_event_passes_as_the_same_object() -> None:
+    good = event()
+    assert checked(good) is good
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"what": SECRET}, "unknown_word"),
+        ({"what": "CREATED"}, "unknown_word"),
+        ({"kind": SECRET}, "unknown_word"),
+        ({"purpose": SECRET}, "unknown_word"),
+        ({"purpose": ""}, "unknown_word"),
+        ({"lawful_basis": SECRET}, "unknown_word"),
+        ({"categories": ("pd:Picture", SECRET)}, "unknown_word"),
+        ({"event_id": ""}, "bad_id"),
+        ({"record_id": ""}, "bad_id"),
+        ({"record_id": SECRET * MAX_ID_LENGTH}, "bad_id"),
+        ({"parents": ("",)}, "bad_id"),
+        ({"stores": ("images", "")}, "bad_id"),
+        ({"recipients": (SECRET * MAX_ID_LENGTH,)}, "bad_id"),
+        ({"subjects": (Subject(SubjectId("")),)}, "bad_id"),
+        ({"parents": tuple(map(str, range(MAX_ITEMS + 1)))}, "too_many"),
+        ({"subjects": (Subject(SubjectId("s")),) * (MAX_ITEMS + 1)}, "too_many"),
+        ({"parents": ("p", "r1")}, "own_parent"),
+        ({"happened_at": -1}, "impossible_date"),
+        ({"happened_at": LATEST_FACT + 1}, "impossible_date"),
+        ({"collected_at": -1}, "impossible_date"),
+        ({"collected_at": LATEST_FACT + 1}, "impossible_date"),
+    ],
+)
+def test_what_is_wrong_is_refused_by_name_without_repeating_it(
+    changes: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(Undecodable) as caught:
+        checked(changed(**changes))
+    assert caught.value.reason == reason
+    assert SECRET not in str(caught.value)
+    [field] = changes
+    if reason in {"unknown_word", "impossible_date"}:
+        assert f"`{field}`" in caught.value.detail
+
+
+@pytest.mark.parametrize("signal", ["nationality", "name", "appearance", "ethnicity"])
+def test_evidence_that_the_law_calls_irrelevant_is_refused(signal: str) -> None:
+    with pytest.raises(Undecodable) as caught:
+        checked(evidenced(signal))
+    assert caught.value.reason == "prohibited_signal"
+
+
+@pytest.mark.parametrize(("given_", "kept"), [("UK", "GB"), ("EL", "GR"), ("US-CA", "US-CA")])
+def test_territories_are_normalised(given_: str, kept: str) -> None:
+    [subject] = checked(evidenced(territory=given_)).subjects
+    assert subject.evidence[0].territory == kept
+
+
+@pytest.mark.parametrize("code", ["", "gb", "XX", "EU", SECRET, "GB "])
+def test_an_unknown_territory_is_refused_without_repeating_it(code: str) -> None:
+    with pytest.raises(Undecodable) as caught:
+        checked(evidenced(territory=code))
+    assert caught.value.reason == "unknown_territory"
+    assert SECRET not in str(caught.value)
+
+
+def test_too_much_evidence_and_an_impossible_observation_are_refused() -> None:
+    one = Evidence("declared", "GB", Instant(1))
+    many = changed(subjects=(Subject(SubjectId("s"), (one,) * (MAX_ITEMS + 1)),))
+    with pytest.raises(Undecodable, match="too_many"):
+        checked(many)
+    with pytest.raises(Undecodable, match="impossible_date"):
+        checked(evidenced(at=-5))
+
+
+@pytest.mark.parametrize("field", ["parents", "stores", "recipients", "categories"])
+def test_no_list_is_unbounded(field: str) -> None:
+    word = "pd:Picture" if field == "categories" else "x"
+    with pytest.raises(Undecodable) as caught:
+        checked(changed(**{field: (word,) * (MAX_ITEMS + 1)}))
+    assert caught.value.reason == "too_many"
+
+
+@given(st.text(max_size=30))
+def test_no_word_outside_the_vocabulary_passes(word: str) -> None:
+    if word in {"created", "updated", "accessed", "derived"}:
+        return
+    with pytest.raises(Undecodable):
+        checked(changed(what=f"{word}?"))
+
+
+def test_a_refusal_survives_pickling_between_processes() -> None:
+    import pickle
+
+    error = Undecodable("bad_id", "`event_id` is empty")
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.reason, again.detail, str(again)) == (error.reason, error.detail, str(error))

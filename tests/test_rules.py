@@ -1,0 +1,148 @@
+"""Rules: the earliest maximum, the default for every gap, holds beside, notices while in force."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.documents import Envelope, InForce, enveloped
+from pipeline.events import Event
+from pipeline.instants import Instant
+from pipeline.records import Record, applied
+from pipeline.rules import Plan, Planner
+from tests.support.build import event, hold, notice, policy, policy_text, rule
+
+
+def known(*events: Event) -> Record:
+    record: Record | None = None
+    for item in events or (event(at=1_000),):
+        record = applied(record, item)
+    assert record is not None
+    return record
+
+
+def planned(record: Record, *envelopes: Envelope) -> Plan:
+    return Planner(InForce.of(envelopes)).plan(record)
+
+
+def causes(plan: Plan) -> list[str]:
+    return [step.cause for step in plan.steps]
+
+
+def test_of_several_maxima_the_earliest_holds_and_the_others_are_named() -> None:
+    plan = planned(known(), policy(rule("long", limit="PT1H"), rule("short", limit="PT5S")))
+    assert causes(plan) == ["policy:acme/short"]
+    assert plan.limit_at == 6_000
+    assert plan.reasons == ("policy:acme/long: a later maximum than policy:acme/short",)
+
+
+def test_of_equal_maxima_the_same_one_holds_whatever_order_they_are_written_in() -> None:
+    one = planned(known(), policy(rule("a", limit="PT5S"), rule("b", limit="PT5S")))
+    other = planned(known(), policy(rule("b", limit="PT5S"), rule("a", limit="PT5S")))
+    assert causes(one) == causes(other) == ["policy:acme/a"]
+
+
+def test_a_record_that_no_rule_covers_gets_the_default_and_its_gap_is_named() -> None:
+    plan = planned(known(event(at=1_000, purpose=None)), policy())
+    assert causes(plan) == ["policy:acme/default"]
+    assert plan.limit_at == 61_000
+    assert plan.gap == "residency=GB purpose=none category=pd:Picture"
+
+
+def test_a_rule_whose_clock_has_not_started_decides_nothing() -> None:
+    plan = planned(known(), policy(rule("ended", clock="purpose_ended", limit="PT1S")))
+    assert causes(plan) == ["policy:acme/default"]
+    assert "policy:acme/ended: its clock (purpose_ended) has not started" in plan.reasons
+
+
+def test_a_rule_that_is_only_observed_decides_nothing() -> None:
+    text = policy_text(rule("seen", limit="PT1S")).replace("mode: enforce", "mode: observe")
+    plan = planned(known(), enveloped("policies", text, "counsel"))
+    assert causes(plan) == ["policy:acme/default"]
+    assert "policy:acme/seen: observed, not enforced" in plan.reasons
+
+
+def test_an_unknown_residency_is_covered_by_every_rule_but_by_no_notice() -> None:
+    record = known(event(at=1_000, residency=None))
+    order = notice(stop=(2_000, 3_000), delete=(2_000, 3_000))
+    plan = planned(record, policy(rule("fr", "{residency: [FR]}", limit="PT3S")), order)
+    assert causes(plan) == ["policy:acme/fr"]
+    assert plan.residency == ("UNKNOWN",)
+
+
+def test_a_hold_stands_beside_the_steps_and_reaches_unknown_residency() -> None:
+    text = (
+        "hold: h2\nversion: 1\nstate: active\nmatch: {residency: [GB]}\nreason: litigation\n"
+    )
+    record = known(event(at=1_000, residency=None))
+    plan = planned(record, policy(), enveloped("holds", text, "counsel"), hold(records=("r1",)))
+    assert plan.holds == ("h1", "h2")
+    assert causes(plan) == ["policy:acme/gb-search"]
+
+
+def test_a_notice_adds_its_steps_to_the_maximum_in_order_of_urgency() -> None:
+    order = notice(stop=(2_000, 4_000), delete=(5_000, 90_000))
+    plan = planned(known(), policy(), order)
+    assert causes(plan) == ["notice:ico-1/stop", "policy:acme/gb-search", "notice:ico-1/delete"]
+    assert plan.limit_at == 11_000
+
+
+def test_a_withdrawn_notice_adds_nothing() -> None:
+    steps = {"stop": (2_000, 4_000), "delete": (5_000, 90_000)}
+    plan = planned(known(), policy(), notice(**steps), notice(**steps, version=2, state="withdrawn"))
+    assert causes(plan) == ["policy:acme/gb-search"]
+
+
+def test_a_notice_step_is_due_when_in_force_and_a_maximum_at_its_end_less_the_lead() -> None:
+    plan = planned(known(), policy(), notice(stop=(2_000, 4_000), delete=(5_000, 90_000)))
+    stop, maximum, delete = plan.steps
+    assert stop.due_at(lead=60_000) == 2_000
+    assert delete.due_at(lead=60_000) == 5_000
+    assert maximum.due_at(lead=4_000) == 7_000
+    assert maximum.due_at(lead=60_000) == 1_000
+
+
+def test_of_several_policies_the_earliest_default_holds() -> None:
+    plan = planned(
+        known(event(at=1_000, purpose=None)),
+        policy(name="a", default="PT50S"),
+        policy(name="b", default="PT40S"),
+    )
+    assert causes(plan) == ["policy:b/default"]
+    assert plan.limit_at == 41_000
+
+
+def test_a_record_of_two_residents_is_covered_by_the_rules_of_both() -> None:
+    both = known(event(at=1_000), event(at=1_000, residency="FR"))
+    strict = rule("fr", "{residency: [FR]}", limit="PT3S")
+    assert causes(planned(both, policy(rule(), strict))) in (
+        ["policy:acme/fr"],
+        ["policy:acme/gb-search"],
+    )
+
+
+def test_a_plan_says_the_same_for_records_of_one_class_asked_in_any_order() -> None:
+    planner = Planner(InForce.of([policy(rule(), rule("fr", "{residency: [FR]}", limit="PT3S"))]))
+    records = [known(event(f"r{n}", at=1_000 * n, residency=("GB", "FR")[n % 2])) for n in range(6)]
+    first = [planner.plan(record) for record in records]
+    again = [planner.plan(record) for record in reversed(records)]
+    assert list(reversed(again)) == first
+
+
+def test_a_citation_is_written_for_a_person() -> None:
+    [step] = planned(known(), policy()).steps
+    assert "UK GDPR" in step.citation
+    assert "Citation(" not in step.citation
+
+
+@given(
+    st.sampled_from(["GB", "FR", None]),
+    st.sampled_from(["dpv:SearchFunctionalities", "dpv:CustomerCare", None]),
+    st.sampled_from(["collected", "last_interaction", "purpose_ended", "consent_withdrawn"]),
+    st.sampled_from(["created", "accessed", "purpose_ended", "informed"]),
+)
+def test_every_living_record_has_a_finite_limit(
+    residency: str | None, purpose: str | None, clock: str, what: str
+) -> None:
+    record = known(event(at=1_000, residency=residency, purpose=purpose, what=what))
+    plan = planned(record, policy(rule(clock=clock, limit="PT1H")))
+    assert plan.limit_at is not None
+    assert Instant(1_000) < plan.limit_at <= 3_601_000
