@@ -122,7 +122,7 @@ def _check_ids(event: Event) -> None:
     _check_id("event_id", event.event_id)
     _check_id("record_id", event.record_id)
     lists = (event.parents, event.stores, event.recipients)
-    if max(map(len, lists)) > MAX_ITEMS or len(event.subjects) > MAX_ITEMS:
+    if max(map(len, (*lists, event.subjects, event.categories))) > MAX_ITEMS:
         raise Undecodable("too_many", f"a list has more than {MAX_ITEMS} entries")
     for field, values in zip(("parents", "stores", "recipients"), lists, strict=True):
         for value in values:

@@ -14,8 +14,8 @@ import msgspec
 from pipeline.commands import Command
 from pipeline.documents.envelope import Envelope
 from pipeline.documents.in_force import InForce
-from pipeline.findings import Finding, StateRow, finding
-from pipeline.identifiers import Cause, CommandId
+from pipeline.findings import StateRow, finding
+from pipeline.identifiers import Cause
 from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.ledger.gate import Gate, GateState
 from pipeline.ledger.outcome import Outcome
@@ -54,7 +54,7 @@ class Governor:
         self.now = MIN_INSTANT
         self.in_force = InForce()
         self.allowances: dict[Cause, Allowance] = {}
-        self.waiting: dict[CommandId, Command] = {}
+        self.waiting: dict[str, Command] = {}
         self._reported: dict[Cause, int] = {}
         self._changed = False
 
@@ -72,8 +72,11 @@ class Governor:
         for span in part.spans:
             self.gate.add(span)
         for command in part.commands:
-            self.waiting[command.command_id] = command
-        if self.gate.open:
+            # What never left needs no CANCEL.
+            if self.waiting.pop(command.withdraws or "", None) is None:
+                self.waiting[command.command_id] = command
+        # Before the first tick it is not known whose day the counts are of.
+        if self.gate.open and self.now > MIN_INSTANT:
             self._release(outcome)
         return outcome
 
@@ -131,23 +134,40 @@ class Governor:
     def _may_go(self, command: Command, outcome: Outcome) -> bool:
         if command.kind != CommandKind.DELETE:
             return True
-        if self.in_force.stopped(command.store, command.cause) is not None:
+        control = self.in_force.stopped(command.store, command.cause)
+        if control is not None:
+            self._report(command.cause, f"by the pause of {control.scope}", "`resume`", outcome)
             return False
         allowance = self.allowances.setdefault(command.cause, Allowance())
         today = self.now // DAY
-        if allowance.day != today:
+        if allowance.day < today:
             allowance.day, allowance.granted = today, 0
         approval = self.in_force.approved(command.cause) or 0
         if approval > allowance.approval:
             allowance.approval, allowance.granted = approval, 0
         at_most = self.in_force.at_most(command.cause)
         if at_most is not None and allowance.granted >= at_most:
-            if self._reported.get(command.cause) != today:
-                self._reported[command.cause] = today
-                outcome.findings.append(_withheld(command.cause, at_most, self.now))
+            why = f"after its {at_most} deletions a day"
+            self._report(command.cause, why, "`approve`", outcome)
             return False
         allowance.granted += 1
         return True
+
+    def _report(self, cause: Cause, why: str, remedy: str, outcome: Outcome) -> None:
+        """Make visible that deletions wait, once a day and cause."""
+        today = self.now // DAY
+        if self._reported.get(cause) == today:
+            return
+        self._reported[cause] = today
+        outcome.findings.append(
+            finding(
+                FindingKind.WITHHELD,
+                f"{cause} day {today}",
+                f"deletions under {cause} are withheld {why}",
+                f"check that they are right, then publish {remedy}",
+                self.now,
+            )
+        )
 
     def take_chunk(self, number: int) -> GovernorChunk | None:
         """Return everything when something changed since the last call."""
@@ -183,13 +203,3 @@ class Governor:
         governor.allowances = {Cause(name): kept for name, kept in newest.allowances.items()}
         governor.waiting = {command.command_id: command for command in newest.waiting}
         return governor
-
-
-def _withheld(cause: Cause, at_most: int, now: Instant) -> Finding:
-    return finding(
-        FindingKind.WITHHELD,
-        f"{cause} day {now // DAY}",
-        f"{cause} reached its {at_most} deletions a day; the rest waits",
-        "check that the rule is right, then publish an `approve` for the cause",
-        now,
-    )

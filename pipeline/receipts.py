@@ -34,11 +34,11 @@ def checked(receipt: Receipt) -> Receipt:
     return receipt
 
 
-def answered(issued: Issued, receipt: Receipt) -> Issued:
+def answered_with(issued: Issued, status: str, at: Instant) -> Issued:
     """Take the more final of two answers; of equals the one with the earlier instant."""
     known = -1 if issued.outcome is None else RECEIPT_RANK[issued.outcome]
-    new = RECEIPT_RANK[receipt.status]
-    earlier = issued.answered_at is None or receipt.at < issued.answered_at
+    new = RECEIPT_RANK[status]
+    earlier = issued.answered_at is None or at < issued.answered_at
     if new < known or (new == known and not earlier):
         return issued
-    return msgspec.structs.replace(issued, outcome=receipt.status, answered_at=receipt.at)
+    return msgspec.structs.replace(issued, outcome=status, answered_at=at)

@@ -13,7 +13,7 @@ import msgspec
 from pipeline.events import Event, Subject
 from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName
 from pipeline.instants import MIN_INSTANT, Instant
-from pipeline.vocabulary import Anchor, Happening
+from pipeline.vocabulary import SETTLED, Anchor, CommandKind, Happening
 
 T = TypeVar("T", bound=str)
 
@@ -50,13 +50,22 @@ class Issued(msgspec.Struct, frozen=True, array_like=True):
     answered_at: Instant | None = None
     overdue: bool = False
     cause_version: int = 0
+    withdrawn: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A store's answer to a command that is not known, or not known any more after a rollback."""
+
+    command_id: CommandId
+    status: str
+    at: Instant
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
     """Everything that is known of one record id. See `schemas/record.avsc` for each field.
 
-    `cut` separates lives: births at or before it were deleted; a later birth starts a new life with
-    a generation of its own.
+    A record lives in each of its stores until a settled deletion there (or a reported one, `cut`)
+    covers its newest birth; a later birth starts a new life with a generation of its own.
     """
 
     record_id: RecordId
@@ -75,38 +84,61 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     cut: Instant = MIN_INSTANT
     issued: tuple[Issued, ...] = ()
     version: int = 0
+    answers: tuple[Answer, ...] = ()
 
-    @property
-    def life(self) -> tuple[Birth, ...]:
-        """Births of the present life; empty when everything known was deleted."""
-        if self.births and self.births[0].at > self.cut:
-            return self.births
-        return tuple(birth for birth in self.births if birth.at > self.cut)
+    def erased(self, store: StoreName) -> Instant:
+        """Return up to which birth the data is gone from a store."""
+        gone = self.cut
+        for item in self.issued:
+            if item.store == store and item.kind == _DELETE and item.outcome in SETTLED:
+                gone = max(gone, item.data_until)
+        return gone
+
+    def lives(self) -> dict[Instant, list[StoreName]]:
+        """Return the stores where data is believed to exist, by what was erased before.
+
+        A record without stores lives nowhere in particular: one entry, without stores.
+        """
+        if not self.births:
+            return {}
+        newest = self.births[-1].at
+        if not self.issued or not self.stores:
+            return {self.cut: list(self.stores)} if newest > self.cut else {}
+        lives: dict[Instant, list[StoreName]] = {}
+        for store in self.stores:
+            gone = self.erased(store)
+            if newest > gone:
+                lives.setdefault(gone, []).append(store)
+        return lives
 
     @property
     def alive(self) -> bool:
-        """Whether data is believed to exist."""
-        return bool(self.births) and self.births[-1].at > self.cut
+        """Whether data is believed to exist anywhere."""
+        return bool(self.lives())
 
-    @property
-    def generation(self) -> EventId:
-        """Id of the event that began the present life, or the last one when there is none."""
-        life = self.life
-        return life[0].event_id if life else self.births[-1].event_id
+    def life(self, gone: Instant = MIN_INSTANT) -> tuple[Birth, ...]:
+        """Return the births after what was erased."""
+        if self.births and self.births[0].at > gone:
+            return self.births
+        return tuple(birth for birth in self.births if birth.at > gone)
 
-    def anchor(self, name: str) -> Instant | None:
-        """When the named clock started in the present life, or None when it has not."""
-        if name == Anchor.COLLECTED:
-            life = self.life
-            return min(birth.collected_at for birth in life) if life else None
-        for kept, at in self.anchors:
-            if kept == name:
-                return at if at > self.cut else None
-        if name == Anchor.LAST_INTERACTION:
-            return self.anchor(Anchor.COLLECTED)
-        return None
+    def generation(self, gone: Instant = MIN_INSTANT) -> EventId:
+        """Return the id of the event that began the life after what was erased."""
+        return self.life(gone)[0].event_id
+
+    def anchor(self, name: str, gone: Instant = MIN_INSTANT) -> Instant | None:
+        """Return when the named clock started in the life after what was erased, or None."""
+        if name != Anchor.COLLECTED:
+            for kept, at in self.anchors:
+                if kept == name and at > gone:
+                    return at
+            if name != Anchor.LAST_INTERACTION:
+                return None
+        life = self.life(gone)
+        return min([birth.collected_at for birth in life]) if life else None
 
 
+_DELETE = CommandKind.DELETE.value
 _ANCHORS = {
     Happening.ACCESSED.value: Anchor.LAST_INTERACTION.value,
     Happening.PURPOSE_ENDED.value: Anchor.PURPOSE_ENDED.value,
@@ -129,11 +161,13 @@ def _joined(record: Record, event: Event) -> Record:
     deleted = event.what == Happening.DELETED
     births = record.births
     if not deleted:
-        births = _bounded(births, Birth(event.happened_at, event.event_id, collected))
+        birth = Birth(event.happened_at, event.event_id, collected)
+        if birth not in births:
+            births = _bounded((*births, birth), record)
     return Record(
         record_id=record.record_id,
         births=births,
-        kind=max(record.kind, event.kind, key=_REACH.__getitem__),
+        kind=event.kind if _REACH[event.kind] > _REACH[record.kind] else record.kind,
         parents=_union(record.parents, event.parents),
         subjects=_subjects(record.subjects, event.subjects),
         purposes=_added(record.purposes, event.purpose),
@@ -147,18 +181,20 @@ def _joined(record: Record, event: Event) -> Record:
         cut=max(record.cut, event.happened_at) if deleted else record.cut,
         issued=record.issued,
         version=record.version,
+        answers=record.answers,
     )
 
 
 _REACH = {"source": 0, "template": 1, "model": 2}
 
 
-def _bounded(births: tuple[Birth, ...], birth: Birth) -> tuple[Birth, ...]:
-    if birth in births:
-        return births
-    if not births:
-        return (birth,)
-    merged = sorted((*births, birth))
+def _bounded(births: tuple[Birth, ...], record: Record) -> tuple[Birth, ...]:
+    merged = sorted(births)
+    if len(merged) <= 2 * KEPT_BIRTHS:
+        return tuple(merged)
+    gone = min(map(record.erased, record.stores), default=record.cut)
+    # Births of former lives make room first: the first birth of this one decides its limit.
+    merged = [birth for birth in merged if birth.at > gone] or merged
     if len(merged) > 2 * KEPT_BIRTHS:
         merged = merged[:KEPT_BIRTHS] + merged[-KEPT_BIRTHS:]
     return tuple(merged)

@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.documents import DEFAULT_RULE, InForce, Policy, Rule
 from pipeline.identifiers import Cause, StoreName
-from pipeline.instants import Instant
+from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.periods import Period, Reckoning, reckon
 from pipeline.records import Record
 from pipeline.tags import residency
@@ -69,18 +69,23 @@ class Planner:
         self.in_force = in_force
         self._covering: dict[_Class, tuple[tuple[Policy, Rule], ...]] = {}
 
-    def plan(self, record: Record) -> Plan:
-        """Return the plan of a living record: total, no clock, the same for the same facts."""
+    def plan(self, record: Record, gone: Instant = MIN_INSTANT) -> Plan:
+        """Return the plan of a life of a record: total, no clock, the same for the same facts.
+
+        Args:
+            record: its facts.
+            gone: up to which birth the data was erased before this life.
+        """
         resident = residency(record.subjects)
         kind = _Class(
             resident, record.purposes, record.categories, record.lawful_bases, record.sources
         )
-        maxima, reasons = self._maxima(record, self._rules(kind))
+        maxima, reasons = self._maxima(record, gone, self._rules(kind))
         covered = bool(maxima)
         if not covered:
-            maxima, defaults = self._defaults(record)
+            maxima, defaults = self._defaults(record, gone)
             reasons += defaults
-        steps = [*self._notice_steps(record, kind), *maxima[:1]]
+        steps = [*self._notice_steps(record, gone, kind), *maxima[:1]]
         held = self.in_force.holds_on(record, resident)
         return Plan(
             residency=resident,
@@ -111,11 +116,11 @@ class Planner:
         return found
 
     def _maxima(
-        self, record: Record, rules: tuple[tuple[Policy, Rule], ...]
+        self, record: Record, gone: Instant, rules: tuple[tuple[Policy, Rule], ...]
     ) -> tuple[list[Step], list[str]]:
         steps, reasons = [], []
         for policy, rule in rules:
-            started = record.anchor(rule.clock)
+            started = record.anchor(rule.clock, gone)
             cause = policy.cause(rule.rule_id)
             if started is None:
                 reasons.append(f"{cause}: its clock ({rule.clock}) has not started")
@@ -124,7 +129,7 @@ class Planner:
             else:
                 steps.append(
                     _maximum(
-                        cause, policy.version, str(rule.citation), started, rule.limit,
+                        cause, policy.version, rule.citation.text, started, rule.limit,
                         rule.reckoning,
                     )
                 )  # fmt: skip
@@ -132,15 +137,15 @@ class Planner:
         reasons += [f"{step.cause}: a later maximum than {steps[0].cause}" for step in steps[1:]]
         return steps, reasons
 
-    def _defaults(self, record: Record) -> tuple[list[Step], list[str]]:
-        collected = record.anchor(Anchor.COLLECTED)
+    def _defaults(self, record: Record, gone: Instant) -> tuple[list[Step], list[str]]:
+        collected = record.anchor(Anchor.COLLECTED, gone)
         if collected is None:
             return [], []
         steps = sorted(
             _maximum(
                 policy.cause(DEFAULT_RULE),
                 policy.version,
-                str(policy.default.citation),
+                policy.default.citation.text,
                 collected,
                 policy.default.limit,
                 policy.default.reckoning,
@@ -149,8 +154,8 @@ class Planner:
         )
         return steps, ["no rule decided: the default limit applies"]
 
-    def _notice_steps(self, record: Record, kind: _Class) -> list[Step]:
-        collected = record.anchor(Anchor.COLLECTED)
+    def _notice_steps(self, record: Record, gone: Instant, kind: _Class) -> list[Step]:
+        collected = record.anchor(Anchor.COLLECTED, gone)
         return [
             Step(
                 complete_by=step.complete_by,
@@ -160,7 +165,7 @@ class Planner:
                 else CommandKind.RESTRICT.value,
                 not_before=step.not_before,
                 cause_version=notice.version,
-                citation=str(notice.citation),
+                citation=notice.citation.text,
                 at_once=True,
             )
             for notice in self.in_force.notices

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.errors import Undecodable
 from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName
 from pipeline.instants import Instant
-from pipeline.receipts import Receipt, answered, checked
+from pipeline.receipts import Receipt, answered_with, checked
 from pipeline.records import Issued
 from pipeline.vocabulary import RECEIPT_RANK, SETTLED, ReceiptStatus
 
@@ -31,6 +31,10 @@ RECEIPTS = st.lists(
 
 
 @given(RECEIPTS, st.data())
+def answered(item: Issued, receipt: Receipt) -> Issued:
+    return answered_with(item, receipt.status, receipt.at)
+
+
 def test_any_order_and_repetition_of_answers_give_the_same_outcome(
     receipts: list[Receipt], data: st.DataObject
 ) -> None:

@@ -52,7 +52,7 @@ def period(
     extra_day: Annotated[
         list[str] | None, typer.Option(help="A further holiday; may be given several times.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell when a legal period ends, and how it was counted."""
     try:

@@ -9,19 +9,20 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipeline.commands import Command
 from pipeline.documents.envelope import Envelope
 from pipeline.documents.in_force import InForce
 from pipeline.findings import Finding, finding
 from pipeline.identifiers import RecordId
 from pipeline.instants import MIN_INSTANT, SECOND, Instant
-from pipeline.ledger.due import outstanding, owed, received
+from pipeline.ledger.answering import received
+from pipeline.ledger.due import open_commands, owed
 from pipeline.ledger.gate import Gate
+from pipeline.ledger.issuing import command_of
 from pipeline.ledger.journal import Chunk, pack, unpack
 from pipeline.ledger.outcome import Outcome, Row
 from pipeline.ledger.parts import Part
 from pipeline.ledger.wakes import Wakes
-from pipeline.records import Issued, Record, applied
+from pipeline.records import Record, applied
 from pipeline.rules import Planner
 from pipeline.vocabulary import FindingKind
 
@@ -75,7 +76,9 @@ class Ledger:
     def observe_clock(self, worker_now: Instant, outcome: Outcome) -> None:
         """Compare the newest tick with the worker's own clock; too far apart, deletion pauses."""
         difference = abs(worker_now - self.now)
-        self.commanding = difference <= CLOCK_TOLERANCE
+        commanding = difference <= CLOCK_TOLERANCE
+        self._draft.clock = self._draft.clock or commanding != self.commanding
+        self.commanding = commanding
         if not self.commanding:
             self._raise(
                 finding(
@@ -92,12 +95,17 @@ class Ledger:
     def _open(self, outcome: Outcome) -> None:
         """All history is here: look at every record once, then apply what waited."""
         self._draft.opened = True
-        for record_id, data in self.records.items():
-            record = unpack(data)
+        for record_id, data in tuple(self.records.items()):
+            before = unpack(data)
+            self._look(record_id, before, self.now, outcome, may_delete=False)
+            # What left but was never answered leaves again, unless it was just withdrawn.
+            record = unpack(self.records[record_id]) if before.issued else before
+            known = {item.command_id for item in before.issued}
             outcome.commands += [
-                reissued(record, item) for item in record.issued if _unanswered(record, item)
+                command_of(record, item)
+                for item in open_commands(record)
+                if item.outcome is None and item.command_id in known
             ]
-            self._look(record_id, record, self.now, outcome, may_delete=False)
         parked, self.parked = self.parked, []
         for part in parked:
             self._take_input(part, outcome)
@@ -134,7 +142,7 @@ class Ledger:
         for receipt in part.receipts:
             known = touched.get(receipt.record_id) or self.get(receipt.record_id)
             answered, findings = received(known, receipt, self.now)
-            if answered is not None and answered is not known:
+            if answered is not known:
                 touched[receipt.record_id] = answered
             for item in findings:
                 self._raise(item, outcome)
@@ -194,7 +202,7 @@ class Ledger:
             self.wakes.add(record_id, later)
 
     def _count(self, record: Record) -> None:
-        unsettled = outstanding(record)
+        unsettled = len(open_commands(record))
         if unsettled:
             self.outstanding[record.record_id] = unsettled
         else:
@@ -232,6 +240,7 @@ class Ledger:
             opened=draft.opened,
             gate=self.gate.state() if draft.gate else None,
             findings=tuple(draft.findings),
+            commanding=self.commanding,
         )
 
     def whole_chunk(self, number: int) -> Chunk:
@@ -247,6 +256,7 @@ class Ledger:
             opened=self.gate.open,
             gate=self.gate.state(),
             findings=tuple(sorted(self.findings)),
+            commanding=self.commanding,
         )
 
     @classmethod
@@ -277,6 +287,7 @@ class Ledger:
             self.parked.clear()
         self.parked += chunk.parked
         self.findings.update(chunk.findings)
+        self.commanding = chunk.commanding
 
 
 class _Draft:
@@ -290,33 +301,11 @@ class _Draft:
         self.findings: list[str] = []
         self.gate = False
         self.opened = False
+        self.clock = False
 
     @property
     def changed(self) -> bool:
-        return bool(self.envelopes or self.parked or self.findings or self.opened)
-
-
-def _unanswered(record: Record, item: Issued) -> bool:
-    return item.outcome is None and record.alive and item.generation == record.generation
-
-
-def reissued(record: Record, item: Issued) -> Command:
-    """Make again the command that was issued: same id, same instants."""
-    return Command(
-        command_id=item.command_id,
-        kind=item.kind,
-        store=item.store,
-        record_id=record.record_id,
-        generation=item.generation,
-        cause=item.cause,
-        cause_version=item.cause_version,
-        citation=item.citation,
-        not_before=item.not_before,
-        complete_by=item.complete_by,
-        data_until=item.data_until,
-        expires_at=item.expires_at,
-        issued_at=item.issued_at,
-    )
+        return bool(self.envelopes or self.parked or self.findings or self.opened or self.clock)
 
 
 def _gap(described: str, now: Instant) -> Finding:

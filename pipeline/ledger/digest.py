@@ -10,14 +10,14 @@ from collections.abc import Iterable
 import msgspec
 
 from pipeline.identifiers import RecordId, shard_of
-from pipeline.ledger.due import DELETE
+from pipeline.ledger.issuing import DELETE
 from pipeline.records import Issued, Record
 
 
 def canonical(record: Record) -> bytes:
     """Return the part of a record that the inputs alone determine."""
     deletions = [_issued(item) for item in record.issued if item.kind == DELETE]
-    facts = msgspec.structs.replace(record, issued=(), version=0)
+    facts = msgspec.structs.replace(record, issued=(), answers=(), version=0)
     return msgspec.msgpack.encode((facts, sorted(deletions)))
 
 
@@ -41,7 +41,9 @@ class Digest:
         self._newest: dict[RecordId, tuple[int, bytes]] = {}
 
     def add(self, record: Record) -> None:
-        """Take one version of a record."""
+        """Take one version of a record. Only answers to unknown commands are no record."""
+        if not record.births and not record.issued:
+            return
         known = self._newest.get(record.record_id)
         if known is None or known[0] <= record.version:
             content = hashlib.sha256(canonical(record)).digest()

@@ -32,6 +32,7 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     opened: bool = False
     gate: GateState | None = None
     findings: tuple[str, ...] = ()
+    commanding: bool = True
 
 
 _CHUNKS_OUT = msgspec.msgpack.Encoder()

@@ -134,7 +134,7 @@ def _commanded(played: Played) -> Table:
         command = delivery.command
         given[command.kind, command.cause, command.citation].append(delivery)
     numbers = ("commands", "settled")
-    table = _table("What was commanded", "what", "why, by what law", "first, last", *numbers,
+    table = _table("What was commanded", "what", "why, by what law", "when", *numbers,
                    numbers=numbers)  # fmt: skip
     for (kind, cause, citation), found in sorted(given.items(), key=lambda item: item[1][0].at):
         days = [f"{to_datetime(delivery.at):%Y-%m-%d}" for delivery in (found[0], found[-1])]

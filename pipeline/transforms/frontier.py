@@ -1,8 +1,8 @@
 """The frontier: up to which instant of the broker everything published has been read.
 
 A sample says "at broker time t, partition p ended at e". A reader whose position is at or past e
-has read everything published to p before t. No timestamp of a message is trusted: a producer's wrong
-clock moves nothing. A reader with a backlog stays where it was: late, never wrong.
+has read everything published to p before t. No timestamp of a message is trusted: a producer's
+wrong clock moves nothing. A reader with a backlog stays where it was: late, never wrong.
 """
 
 from collections import deque

@@ -20,7 +20,7 @@ from pipeline.findings import Decision, Finding, Measurement, Quarantined, State
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
 from pipeline.receipts import Receipt
 from pipeline.receipts import checked as checked_receipt
-from pipeline.records import Birth, Issued, Record
+from pipeline.records import Answer, Birth, Issued, Record
 from pipeline.settings import Settings
 from pipeline.wire.framing import Decoder, Format, Framed, SchemaIds, parse_formats
 from pipeline.wire.guard import MAX_BYTES, MAX_OWN_BYTES, MAX_OWN_ITEMS
@@ -44,6 +44,7 @@ def _anchor(name: str, at: Instant) -> tuple[str, Instant]:
 
 MAKERS: dict[str, Maker] = {
     "Anchor": _anchor,
+    "Answer": Answer,
     "Birth": Birth,
     "Command": Command,
     "Decision": Decision,

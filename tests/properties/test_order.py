@@ -242,7 +242,9 @@ def test_events_read_ahead_of_the_limit_change_no_deletion(
 
 @SLOW
 @given(
-    st.lists(st.tuples(st.integers(2, 14), st.sampled_from(["images", "index"])), min_size=1, max_size=3),
+    st.lists(
+        st.tuples(st.integers(2, 14), st.sampled_from(["images", "index"])), min_size=1, max_size=3
+    ),
     st.data(),
 )
 def test_an_answer_and_an_event_of_the_same_moment_change_no_deletion_by_their_order(

@@ -113,6 +113,7 @@ def test_a_runner_that_goes_back_to_its_checkpoint_loses_and_gains_nothing(
         position = checkpoint.position()
         if position is not None:
             assert position == expected(found, seen)
+    checkpoint.position()
     assert max(checkpoint.committed, 0) == found[-1].next
 
 

@@ -321,9 +321,7 @@ def test_before_the_first_batch_there_is_none_to_take(log: Log) -> None:
         log.reader().get_current()
 
 
-def test_a_stopping_process_fetches_nothing_more(
-    log: Log, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stopping_process_fetches_nothing_more(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     log.write(*KEYS)
     reader = log.reader(batch=40)
     before = take(reader, 1)

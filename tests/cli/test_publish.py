@@ -1,0 +1,249 @@
+"""`retention publish`: checked first, once only, never over another text, and named when refused."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.documents import Envelope
+from pipeline.settings import Settings
+from pipeline.transports import open_broker
+from pipeline.transports.contract import Message, Partition
+from pipeline.transports.reading import read_to_end
+from pipeline.wire.codec import Codec
+from tests.cli.conftest import Retention
+from tests.support.build import policy_text
+
+HOLD = "hold: h1\nversion: {}\nstate: {}\nrecords: [r1]\nreason: litigation\n"
+CONTROL = "control: all\nversion: {}\naction: {}\nreason: exercise\n"
+NOTICE = """
+notice: ico-1
+version: 1
+authority: GB-ICO
+citation: {law: DPA 2018, article: s.149, url: "https://example.org/149"}
+state: in_force
+match: {residency: [GB]}
+steps:
+  - id: delete
+    action: delete
+    not_before: "2026-01-01T00:00:00Z"
+    complete_by: "2026-06-01T00:00:00Z"
+"""
+EVENT = {
+    "event_id": "e1",
+    "what": "created",
+    "happened_at": "2026-03-01T09:00:00Z",
+    "record_id": "secret-record",
+    "stores": ["images"],
+}
+
+
+def on_topic(url: str, topic: str) -> list[Message]:
+    with open_broker(url) as broker:
+        count = broker.partitions(topic) or 0
+        return list(read_to_end(broker, [Partition(topic, number) for number in range(count)]))
+
+
+def envelopes(url: str, kind: str) -> list[Envelope]:
+    codec = Codec.from_settings(Settings(url))
+    return [
+        codec.decode_envelope(kind, message.value) for message in on_topic(url, f"retention.{kind}")
+    ]
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("noun", "kind", "text"),
+    [
+        ("policy", "policies", policy_text()),
+        ("notice", "notices", NOTICE),
+        ("hold", "holds", HOLD.format(1, "active")),
+        ("control", "controls", CONTROL.format(1, "pause")),
+    ],
+)
+def test_a_document_reaches_its_topic_as_it_was_written_and_only_once(
+    retention: Retention, ready: str, tmp_path: Path, noun: str, kind: str, text: str
+) -> None:
+    file = written(tmp_path, "document.yaml", text)
+    command = ("publish", noun, file, "--broker", ready, "--author", "counsel")
+    said = retention(*command)
+    assert said.code == 0, said.text
+    assert f"version 1 to retention.{kind}" in said.text
+    again = retention(*command)
+    assert again.code == 0
+    assert "already published" in again.text
+    [envelope] = envelopes(ready, kind)
+    assert (envelope.text, envelope.author, envelope.version) == (text, "counsel", 1)
+
+
+def test_the_same_version_with_another_text_is_refused_and_the_next_number_is_named(
+    retention: Retention, ready: str, tmp_path: Path
+) -> None:
+    file = written(tmp_path, "hold.yaml", HOLD.format(3, "active"))
+    assert retention("publish", "hold", file, "--broker", ready).code == 0
+    written(tmp_path, "hold.yaml", HOLD.format(3, "released"))
+    said = retention("publish", "hold", file, "--broker", ready)
+    assert said.code == 2
+    assert "version above 3" in said.text
+    written(tmp_path, "hold.yaml", HOLD.format(2, "released"))
+    assert retention("publish", "hold", file, "--broker", ready).code == 2
+    assert len(envelopes(ready, "holds")) == 1
+    written(tmp_path, "hold.yaml", HOLD.format(4, "released"))
+    assert retention("publish", "hold", file, "--broker", ready).code == 0
+    assert [item.version for item in envelopes(ready, "holds")] == [3, 4]
+
+
+def test_an_older_version_that_is_published_already_is_no_news_and_no_error(
+    retention: Retention, ready: str, tmp_path: Path
+) -> None:
+    """`retention run --policy FILE` is repeated at every start, also after a newer version."""
+    files = [written(tmp_path, f"p{n}.yaml", policy_text(version=n)) for n in (1, 2)]
+    for file in (*files, files[0]):
+        assert retention("publish", "policy", file, "--broker", ready).code == 0
+    assert len(envelopes(ready, "policies")) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("policy: acme\nversion: 1\n  bad indent: [\n", 3),
+        (policy_text().replace("zone: UTC", "zone: Mars/Base"), 4),
+        (policy_text() + "surprise: 1\n", None),
+        (policy_text(default="P13X"), 5),
+        ("policy: acme\nversion: 1\nzone: UTC\nrules: []\n", None),
+    ],
+)
+def test_a_bad_policy_is_refused_with_file_and_line_and_nothing_is_published(
+    retention: Retention, ready: str, tmp_path: Path, text: str, line: int | None
+) -> None:
+    file = written(tmp_path, "bad.yaml", text)
+    said = retention("publish", "policy", file, "--broker", ready)
+    assert said.code in (1, 2)
+    assert f"bad.yaml:{line or ''}" in said.text
+    assert "Traceback" not in said.text
+    assert on_topic(ready, "retention.policies") == []
+
+
+def test_a_document_of_another_kind_is_refused(
+    retention: Retention, ready: str, tmp_path: Path
+) -> None:
+    file = written(tmp_path, "hold.yaml", HOLD.format(1, "active"))
+    said = retention("publish", "policy", file, "--broker", ready)
+    assert said.code in (1, 2)
+    assert "holds" in said.text
+    assert on_topic(ready, "retention.policies") == on_topic(ready, "retention.holds") == []
+
+
+def test_a_file_that_is_missing_or_no_text_is_wrong_input(
+    retention: Retention, ready: str, tmp_path: Path
+) -> None:
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    for name in ("missing.yaml", "binary.yaml"):
+        said = retention("publish", "policy", tmp_path / name, "--broker", ready)
+        assert said.code == 2
+        assert f"{name} cannot be read" in said.text
+
+
+def test_without_its_topic_a_document_is_refused_with_the_remedy(
+    retention: Retention, url: str, tmp_path: Path
+) -> None:
+    file = written(tmp_path, "hold.yaml", HOLD.format(1, "active"))
+    said = retention("publish", "hold", file, "--broker", url)
+    assert said.code == 2
+    assert "retention topics create" in said.text
+
+
+def test_a_foreign_message_on_a_control_topic_does_not_keep_a_pause_from_being_published(
+    retention: Retention, ready: str, tmp_path: Path
+) -> None:
+    """Anybody may write rubbish there; the stop switch must work all the same."""
+    with open_broker(ready) as broker:
+        producer = broker.producer()
+        producer.send("retention.controls", b"k", b"\x00rubbish")
+        producer.close()
+    file = written(tmp_path, "pause.yaml", CONTROL.format(1, "pause"))
+    said = retention("publish", "control", file, "--broker", ready)
+    assert said.code == 0, said.text
+    assert len(on_topic(ready, "retention.controls")) == 2
+
+
+@pytest.mark.parametrize("name", ["policy[red].yaml", "policy[/].yaml", "policy[bold].yaml"])
+def test_an_error_is_printed_as_it_is_whatever_brackets_it_holds(
+    retention: Retention, ready: str, tmp_path: Path, name: str
+) -> None:
+    said = retention("publish", "policy", tmp_path / "folder" / name, "--broker", ready)
+    assert said.code == 2
+    assert f"{name} cannot be read" in said.text
+
+
+# -- events ----------------------------------------------------------------------------------------
+
+
+def test_events_reach_the_first_ingestion_topic(
+    retention: Retention, ready: str, tmp_path: Path
+) -> None:
+    lines = [json.dumps(EVENT | {"event_id": f"e{n}", "record_id": f"r{n}"}) for n in range(5)]
+    file = written(tmp_path, "events.jsonl", "\n".join(lines) + "\n\n")
+    said = retention("publish", "event", file, "--broker", ready)
+    assert said.code == 0, said.text
+    assert "published 5 events" in said.text
+    codec = Codec.from_settings(Settings(ready))
+    found = [codec.decode_event(m.topic, m.value) for m in on_topic(ready, "ingestion.events")]
+    assert sorted(item.record_id for item in found) == [f"r{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ("{not json", "JSON"),
+        (json.dumps(EVENT | {"what": "exploded"}), "what"),
+        (json.dumps(EVENT | {"happened_at": "2026-03-01T09:00:00"}), "happened_at"),
+        (json.dumps(EVENT | {"surprise": 1}), "surprise"),
+        ("[]", ""),
+    ],
+)
+def test_one_bad_line_publishes_none_and_is_named_without_its_content(
+    retention: Retention, ready: str, tmp_path: Path, broken: str, says: str
+) -> None:
+    file = written(tmp_path, "events.jsonl", f"{json.dumps(EVENT)}\n\n{broken}\n")
+    said = retention("publish", "event", file, "--broker", ready)
+    assert said.code == 2
+    assert "events.jsonl:3:" in said.text
+    assert says in said.text
+    assert "secret-record" not in said.text
+    assert on_topic(ready, "ingestion.events") == []
+
+
+def test_a_line_separator_inside_a_text_ends_no_line(
+    retention: Retention, ready: str, tmp_path: Path
+) -> None:
+    """JSON allows U+2028 and U+0085 in strings; only a newline ends a JSON line."""
+    line = json.dumps(EVENT | {"source": "a\u2028b\u0085c"}, ensure_ascii=False)
+    file = written(tmp_path, "events.jsonl", line + "\n")
+    said = retention("publish", "event", file, "--broker", ready)
+    assert said.code == 0, said.text
+
+
+def test_events_may_come_from_standard_input(
+    retention: Retention, ready: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = io.TextIOWrapper(io.BytesIO(json.dumps(EVENT).encode()), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", data)
+    assert retention("publish", "event", "-", "--broker", ready).code == 0
+    assert len(on_topic(ready, "ingestion.events")) == 1
+
+
+def test_without_the_ingestion_topic_events_are_refused(
+    retention: Retention, url: str, tmp_path: Path
+) -> None:
+    file = written(tmp_path, "events.jsonl", json.dumps(EVENT))
+    said = retention("publish", "event", file, "--broker", url)
+    assert said.code == 2
+    assert "ingestion.events does not exist" in said.text

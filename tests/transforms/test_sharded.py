@@ -1,0 +1,336 @@
+"""The stateful stage: journal and cache agree, one timer, and nothing acknowledged unflushed."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import msgspec
+import pytest
+from apache_beam.utils.timestamp import Timestamp
+
+from pipeline.commands import Command
+from pipeline.identifiers import RecordId, shard_of
+from pipeline.instants import DAY, Instant
+from pipeline.ledger.parts import Origin, Part, decode_part, encode_part
+from pipeline.testing.scene import Scene
+from pipeline.transforms import sharded
+from pipeline.transforms.acknowledge import Piece
+from pipeline.transforms.machines import MachineKind
+from pipeline.transforms.sharded import Head, Sharded
+from pipeline.transports.contract import TopicSpec
+from tests.support.build import control, event, policy, rule
+
+ORIGIN = Origin("x.events", 0, 0, 1, 0, 2)
+
+
+class Bag:
+    """A bag of a runner's state: it promises no order."""
+
+    def __init__(self) -> None:
+        self.items: list[bytes] = []
+
+    def read(self) -> list[bytes]:
+        return list(reversed(self.items))
+
+    def add(self, item: bytes) -> None:
+        self.items.append(item)
+
+    def clear(self) -> None:
+        self.items = []
+
+
+class Cell:
+    def __init__(self) -> None:
+        self.value: bytes | None = None
+
+    def read(self) -> bytes | None:
+        return self.value
+
+    def write(self, value: bytes) -> None:
+        self.value = value
+
+
+class Wake:
+    """A timer; remembers every call."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def set(self, at: Timestamp) -> None:
+        self.calls.append(at.micros // 1_000)
+
+
+class Stage:
+    """One shard of the stage over topics of its own, and all that its bundles gave."""
+
+    def __init__(self, scene: Scene, kind: MachineKind = "ledger") -> None:
+        self.scene = scene
+        # A story compares no clocks: the instants of these tests lie in 1970.
+        self.stage = Sharded(scene.settings(story=True, run_id=str(id(self))), kind, {})
+        self.stage.setup()
+        self.journal, self.head, self.wake = Bag(), Cell(), Wake()
+        self.commands: list[Command] = []
+        self.pieces: list[Piece] = []
+
+    def bundle(self, *parts: Part, fire: int | None = None) -> None:
+        self.stage.start_bundle()
+        for part in parts:
+            self.stage.process((0, encode_part(part)), self.journal, self.head, self.wake)
+        if fire is not None:
+            at = Timestamp(micros=fire * 1_000)
+            self.stage.fire(0, at, self.journal, self.head, self.wake)
+        for found in self.stage.finish_bundle():
+            self.take(found)
+
+    def take(self, found: Any) -> None:
+        if isinstance(found, beam.pvalue.TaggedOutput):
+            self.pieces += msgspec.msgpack.decode(found.value.value[1], type=list[Piece])
+            return
+        governor, data = found.value
+        part = decode_part(data)
+        causes = {shard_of(item.cause, self.scene.settings().governors) for item in part.commands}
+        assert causes == {governor}
+        self.commands += part.commands
+
+    def state(self) -> tuple[list[bytes], bytes | None]:
+        return list(self.journal.items), self.head.value
+
+    def go_back(self, state: tuple[list[bytes], bytes | None]) -> None:
+        self.journal.items, self.head.value = list(state[0]), state[1]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [item.kind for item in self.commands]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    found = Scene(f"sqlite://{tmp_path}/log.db", "x.", partitions=1)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def stage(scene: Scene) -> Iterator[Stage]:
+    found = Stage(scene)
+    yield found
+    found.stage.teardown()
+
+
+START = Part(envelopes=(policy(),), events=(event(at=1_000),), origins=(ORIGIN,))
+
+
+def test_a_record_is_written_and_its_origin_acknowledged(stage: Stage) -> None:
+    stage.bundle(START)
+    assert [row.record_id for row in stage.scene.rows()] == ["r1"]
+    assert stage.pieces == [Piece(ORIGIN, 1)]
+
+
+def test_nothing_is_acknowledged_before_the_flush(stage: Stage) -> None:
+    stage.stage.start_bundle()
+    stage.stage.process((0, encode_part(START)), stage.journal, stage.head, stage.wake)
+    assert stage.scene.rows() == []
+    found = next(stage.stage.finish_bundle())
+    assert isinstance(found, beam.pvalue.TaggedOutput)
+    assert len(stage.scene.rows()) == 1
+
+
+def test_a_failed_flush_acknowledges_nothing_and_passes_no_command_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise RuntimeError("not written")
+
+    assert stage.stage._sink is not None
+    monkeypatch.setattr(stage.stage._sink, "flush", refuse)
+    with pytest.raises(RuntimeError, match="not written"):
+        stage.bundle(START)
+    assert (stage.pieces, stage.commands) == ([], [])
+
+
+def test_parts_of_one_origin_in_one_bundle_are_counted_each(stage: Stage) -> None:
+    stage.bundle(START, Part(origins=(ORIGIN,)))
+    assert stage.pieces == [Piece(ORIGIN, 2)]
+
+
+def test_a_timer_vouched_for_by_a_tick_deletes(stage: Stage) -> None:
+    stage.bundle(START)
+    stage.bundle(Part(tick=Instant(11_000)), fire=stage.wake.calls[-1])
+    stage.bundle(fire=11_000)
+    assert stage.kinds == ["DELETE"]
+
+
+def test_a_timer_ahead_of_the_ticks_deletes_nothing_and_is_not_set_again_until_one_vouches(
+    stage: Stage,
+) -> None:
+    """Set again at once, it would spin: the watermark has passed it."""
+    stage.bundle(START, Part(tick=Instant(500)))
+    stage.bundle(fire=stage.wake.calls[-1])
+    stage.bundle(fire=10**13)
+    calls = len(stage.wake.calls)
+    stage.bundle(Part(tick=Instant(10_999)))
+    stage.bundle(fire=10**13)
+    assert stage.kinds == []
+    assert len(stage.wake.calls) == calls
+    stage.bundle(Part(tick=Instant(11_000)))
+    assert stage.wake.calls[calls:] == [11_000]
+    stage.bundle(fire=11_000)
+    assert stage.kinds == ["DELETE"]
+
+
+def test_the_timer_is_set_only_when_the_wake_changes(stage: Stage) -> None:
+    stage.bundle(START)
+    calls = len(stage.wake.calls)
+    for second in range(1, 9):
+        stage.bundle(Part(tick=Instant(second * 1_000)), Part(events=(event(at=1_000),)))
+    assert len(stage.wake.calls) == calls
+
+
+def test_an_earlier_limit_sets_the_timer_earlier(stage: Stage) -> None:
+    stage.bundle(Part(envelopes=(policy(rule(limit="P9D")),), events=(event(at=3 * DAY),)))
+    assert stage.wake.calls == [13 * DAY]
+    stage.bundle(Part(events=(event("old", at=3 * DAY, collected_at=DAY),)))
+    stage.bundle(Part(envelopes=(policy(rule(limit="P2D"), version=2),)))
+    assert stage.wake.calls == [13 * DAY, 11 * DAY, 4 * DAY]
+
+
+def journey(stage: Stage, *, forget: bool) -> list[str]:
+    """A life of several bundles; with `forget`, no delivery finds the machine in memory."""
+    parts = [
+        START,
+        Part(envelopes=(control("pause"),)),
+        Part(tick=Instant(12_000)),
+        Part(envelopes=(control("resume", version=2),)),
+        Part(events=(event("r2", at=3_000),)),
+        Part(tick=Instant(14_000)),
+    ]
+    for part in parts:
+        if forget:
+            sharded._CACHE.clear()
+        stage.bundle(part)
+        stage.bundle(fire=max(stage.wake.calls))
+    stage.bundle(fire=14_000)
+    return sorted(item.command_id for item in stage.commands)
+
+
+def test_a_machine_out_of_the_cache_and_one_out_of_the_journal_do_the_same(scene: Scene) -> None:
+    quick, slow = Stage(scene), Stage(scene)
+    assert journey(quick, forget=False) == journey(slow, forget=True)
+    assert len(quick.commands) == 2
+
+
+def test_after_a_rollback_the_cached_machine_is_not_believed(stage: Stage) -> None:
+    """A journal of the same length with other content: a count of chunks would match."""
+    stage.bundle(START)
+    before = stage.state()
+    stage.bundle(Part(events=(event("lost", at=1_000),)))
+    stage.go_back(before)
+    stage.bundle(Part(events=(event("other", at=1_000),)))
+    stage.go_back(stage.state())
+    stage.bundle(Part(tick=Instant(11_000)))
+    stage.bundle(fire=11_000)
+    assert {item.record_id for item in stage.commands} == {"r1", "other"}
+
+
+def test_a_call_that_failed_leaves_no_half_changed_machine_behind(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.bundle(START)
+    broken = Part(events=(event("half", at=1_000),))
+    with monkeypatch.context() as patched:
+        patched.setattr(stage.stage, "_emit", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            stage.bundle(broken)
+    stage.bundle(Part(tick=Instant(11_000)))
+    stage.bundle(fire=11_000)
+    assert {item.record_id for item in stage.commands} == {"r1"}
+
+
+def test_a_long_journal_is_written_afresh_and_loses_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharded, "COMPACT_LEAST_BYTES", 2_000)
+    stage.bundle(Part(envelopes=(policy(),)))
+    longest = 0
+    for number in range(120):
+        stage.bundle(Part(events=(event("r1", at=1_000, stores=(f"s{number % 3}",)),
+                                  event(f"r{number % 7}", at=1_000 + number),)))  # fmt: skip
+        longest = max(longest, len(stage.journal.items))
+    assert longest < 60
+    sharded._CACHE.clear()
+    stage.bundle(Part(tick=Instant(12_000)))
+    stage.bundle(fire=12_000)
+    assert {item.record_id for item in stage.commands} == {f"r{n}" for n in range(7)}
+
+
+def test_shards_share_nothing(scene: Scene) -> None:
+    one = Stage(scene)
+    other = Stage(scene)
+    other.stage._settings = one.stage._settings
+    one.bundle(START)
+    stored = (other.journal, other.head)
+    other.stage.start_bundle()
+    other.stage.process((1, encode_part(Part(tick=Instant(1)))), *stored, other.wake)
+    list(other.stage.finish_bundle())
+    assert other.wake.calls == []
+
+
+def test_a_governor_writes_commands_to_the_topic_of_their_store(scene: Scene) -> None:
+    ledger = Stage(scene)
+    ledger.bundle(START, Part(tick=Instant(11_000)))
+    ledger.bundle(fire=11_000)
+    governor = Stage(scene, "governor")
+    governor.bundle(Part(envelopes=(policy(),), tick=Instant(11_000)))
+    governor.bundle(Part(commands=tuple(ledger.commands)))
+    assert scene.deletions() == ledger.commands
+    assert governor.commands == []
+
+
+def test_a_command_for_a_store_without_a_topic_is_a_finding_and_is_delivered_once_it_is_there(
+    scene: Scene,
+) -> None:
+    ledger = Stage(scene)
+    lost = Part(envelopes=(policy(),), events=(event(at=1_000, stores=("attic",)),))
+    ledger.bundle(lost, Part(tick=Instant(11_000)))
+    ledger.bundle(fire=11_000)
+    governor = Stage(scene, "governor")
+    governor.bundle(Part(envelopes=(policy(),), tick=Instant(11_000)))
+    governor.bundle(Part(commands=tuple(ledger.commands)))
+    assert [item.kind for item in scene.findings()][-1] == "UNKNOWN_STORE"
+    scene.broker.create([TopicSpec("x.commands.attic", 1)])
+    later = Stage(scene, "governor")
+    later.bundle(Part(envelopes=(policy(),), tick=Instant(11_000)))
+    later.bundle(Part(commands=tuple(ledger.commands)))
+    assert len(scene.read("x.commands.attic")) == 1
+
+
+def test_a_deletion_first_reported_for_a_record_never_seen_is_written(stage: Stage) -> None:
+    stage.bundle(Part(events=(event(at=2_000, what="deleted"),)))
+    [row] = stage.scene.rows()
+    assert row.record_id == RecordId("r1")
+    assert not row.alive
+
+
+def test_a_worker_clock_an_hour_ahead_pauses_deletion_with_a_finding(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(scene)
+    stage.stage._settings = scene.settings(story=False, run_id="clock")
+    monkeypatch.setattr(time, "time", lambda: 3_600 + 12)
+    stage.bundle(START, Part(tick=Instant(12_000)))
+    for at in (11_000, 12_000, 13_000):
+        stage.bundle(fire=at)
+    assert stage.kinds == []
+    assert [item.kind for item in scene.findings()] == ["CLOCK_DIFFERENCE"]
+    monkeypatch.setattr(time, "time", lambda: 14)
+    stage.bundle(Part(tick=Instant(14_000)))
+    stage.bundle(fire=14_000)
+    assert stage.kinds == ["DELETE"]
+
+
+def test_a_head_survives_its_encoding() -> None:
+    head = Head(b"t", 3, 100, 50, Instant(9), ahead=True)
+    again = msgspec.msgpack.decode(msgspec.msgpack.encode(head), type=Head)
+    assert again == head
