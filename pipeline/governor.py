@@ -20,6 +20,7 @@ from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.ledger.gate import Gate, GateState
 from pipeline.ledger.outcome import Outcome
 from pipeline.ledger.parts import Part
+from pipeline.records import Record
 from pipeline.vocabulary import CommandKind, FindingKind
 
 
@@ -137,6 +138,10 @@ class Governor:
         control = self.in_force.stopped(command.store, command.cause)
         if control is not None:
             self._report(command.cause, f"by the pause of {control.scope}", "`resume`", outcome)
+            return False
+        if self.in_force.holds_on(Record(command.record_id), ()):
+            # The ledger, which knows the whole record, withdraws it when the hold is meant for it.
+            self._report(command.cause, "by a hold", "the hold's release", outcome)
             return False
         allowance = self.allowances.setdefault(command.cause, Allowance())
         today = self.now // DAY

@@ -18,7 +18,7 @@ from pipeline.vocabulary import SETTLED, Anchor, CommandKind, Happening
 T = TypeVar("T", bound=str)
 
 KEPT_BIRTHS = 4
-"""How many of the earliest, and of the latest, births are kept (bounded, and still a lattice)."""
+"""How many of the earliest, and of the latest, are kept: bounded, and still a lattice."""
 
 
 class Birth(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -85,6 +85,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     issued: tuple[Issued, ...] = ()
     version: int = 0
     answers: tuple[Answer, ...] = ()
+    touches: tuple[Birth, ...] = ()
 
     def erased(self, store: StoreName) -> Instant:
         """Return up to which birth the data is gone from a store."""
@@ -99,9 +100,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
         A record without stores lives nowhere in particular: one entry, without stores.
         """
-        if not self.births:
-            return {}
-        newest = self.births[-1].at
+        newest = max([birth.at for birth in (*self.births[-1:], *self.touches[-1:])], default=-1)
         if not self.issued or not self.stores:
             return {self.cut: list(self.stores)} if newest > self.cut else {}
         lives: dict[Instant, list[StoreName]] = {}
@@ -117,10 +116,11 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         return bool(self.lives())
 
     def life(self, gone: Instant = MIN_INSTANT) -> tuple[Birth, ...]:
-        """Return the births after what was erased."""
+        """Return the births after what was erased; without any, what else shows that data exists."""
         if self.births and self.births[0].at > gone:
             return self.births
-        return tuple(birth for birth in self.births if birth.at > gone)
+        births = tuple(birth for birth in self.births if birth.at > gone)
+        return births or tuple(touch for touch in self.touches if touch.at > gone)
 
     def generation(self, gone: Instant = MIN_INSTANT) -> EventId:
         """Return the id of the event that began the life after what was erased."""
@@ -134,8 +134,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
                     return at
             if name != Anchor.LAST_INTERACTION:
                 return None
-        life = self.life(gone)
-        return min([birth.collected_at for birth in life]) if life else None
+        signs = [sign for sign in (*self.births, *self.touches) if sign.at > gone]
+        return min([sign.collected_at for sign in signs]) if signs else None
 
 
 _DELETE = CommandKind.DELETE.value
@@ -159,11 +159,12 @@ def applied(record: Record | None, event: Event) -> Record:
 def _joined(record: Record, event: Event) -> Record:
     collected = event.happened_at if event.collected_at is None else event.collected_at
     deleted = event.what == Happening.DELETED
-    births = record.births
-    if not deleted:
-        birth = Birth(event.happened_at, event.event_id, collected)
-        if birth not in births:
-            births = _bounded((*births, birth), record)
+    births, touches = record.births, record.touches
+    sign = Birth(event.happened_at, event.event_id, collected)
+    if event.what in _BEGINNINGS:
+        births = _bounded(births, sign)
+    elif not deleted:
+        touches = _bounded(touches, sign)
     return Record(
         record_id=record.record_id,
         births=births,
@@ -182,19 +183,20 @@ def _joined(record: Record, event: Event) -> Record:
         issued=record.issued,
         version=record.version,
         answers=record.answers,
+        touches=touches,
     )
 
 
+_BEGINNINGS = frozenset({Happening.CREATED.value, Happening.DERIVED.value})
 _REACH = {"source": 0, "template": 1, "model": 2}
 
 
-def _bounded(births: tuple[Birth, ...], record: Record) -> tuple[Birth, ...]:
-    merged = sorted(births)
-    if len(merged) <= 2 * KEPT_BIRTHS:
-        return tuple(merged)
-    gone = min(map(record.erased, record.stores), default=record.cut)
-    # Births of former lives make room first: the first birth of this one decides its limit.
-    merged = [birth for birth in merged if birth.at > gone] or merged
+def _bounded(signs: tuple[Birth, ...], sign: Birth) -> tuple[Birth, ...]:
+    if sign in signs:
+        return signs
+    if not signs:
+        return (sign,)
+    merged = sorted((*signs, sign))
     if len(merged) > 2 * KEPT_BIRTHS:
         merged = merged[:KEPT_BIRTHS] + merged[-KEPT_BIRTHS:]
     return tuple(merged)

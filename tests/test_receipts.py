@@ -19,6 +19,10 @@ ISSUED = Issued(
 )  # fmt: skip
 
 
+def answered(item: Issued, receipt: Receipt) -> Issued:
+    return answered_with(item, receipt.status, receipt.at)
+
+
 def receipt(status: str, at: int = 1) -> Receipt:
     return Receipt(CommandId("c1"), RecordId("r1"), StoreName("images"), status, Instant(at))
 
@@ -31,10 +35,6 @@ RECEIPTS = st.lists(
 
 
 @given(RECEIPTS, st.data())
-def answered(item: Issued, receipt: Receipt) -> Issued:
-    return answered_with(item, receipt.status, receipt.at)
-
-
 def test_any_order_and_repetition_of_answers_give_the_same_outcome(
     receipts: list[Receipt], data: st.DataObject
 ) -> None:

@@ -116,7 +116,7 @@ def test_only_what_happened_after_the_cut_belongs_to_the_present_life() -> None:
     events = [event(at=1_000), event(at=2_000, what="deleted"), event(at=3_000)]
     record = all_of(events)
     assert record.alive
-    assert record.generation == "e-r1-created-3000"
+    assert record.generation(record.cut) == "e-r1-created-3000"
     assert record.anchor("collected") == 3_000
 
 
@@ -163,7 +163,7 @@ def test_an_interaction_of_a_former_life_leaves_the_collection_of_this_one() -> 
         event(at=3_000, what="deleted"),
         event(at=4_000),
     ]
-    assert all_of(events).anchor("last_interaction") == 4_000
+    assert all_of(events).anchor("last_interaction", Instant(3_000)) == 4_000
 
 
 def test_use_does_not_make_a_record_younger_however_often_it_is_used() -> None:
@@ -172,8 +172,8 @@ def test_use_does_not_make_a_record_younger_however_often_it_is_used() -> None:
     record = all_of([*former, event(at=10, what="deleted"), event(at=1_000)])
     for at in range(2_000, 30_000, 1_000):
         record = applied(record, event(at=at, what="accessed"))
-    assert record.generation == "e-r1-created-1000"
-    assert record.anchor("collected") == 1_000
+    assert record.generation(record.cut) == "e-r1-created-1000"
+    assert record.anchor("collected", record.cut) == 1_000
 
 
 def test_the_furthest_reaching_kind_holds() -> None:

@@ -19,6 +19,8 @@ def received(record: Record | None, receipt: Receipt, now: Instant) -> tuple[Rec
     checkpoint it may be read before its command is issued again.
     """
     item = _issued(record, receipt)
+    if record is not None and item is None and _names(record, receipt):
+        return record, [_unknown(receipt, now)]  # another store's command: it cannot settle it
     if record is None or item is None:
         known = record or Record(receipt.record_id)
         answer = Answer(receipt.command_id, receipt.status, receipt.at)
@@ -53,6 +55,10 @@ def _issued(record: Record | None, receipt: Receipt) -> Issued | None:
         if item.command_id == receipt.command_id and item.store == receipt.store:
             return item
     return None
+
+
+def _names(record: Record, receipt: Receipt) -> bool:
+    return any(item.command_id == receipt.command_id for item in record.issued)
 
 
 def _unknown(receipt: Receipt, now: Instant) -> Finding:

@@ -183,7 +183,14 @@ class Ledger:
         may_delete: bool,
         changed: bool = False,
     ) -> None:
-        due = owed(record, self.planner, now, may_delete=may_delete, commanding=self.commanding)
+        due = owed(
+            record,
+            self.planner,
+            now,
+            may_delete=may_delete,
+            commanding=self.commanding,
+            clock=self.now,
+        )
         if changed or due.record is not record:
             kept = msgspec.structs.replace(due.record, version=due.record.version + 1)
             self.records[record_id] = pack(kept)

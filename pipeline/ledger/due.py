@@ -38,7 +38,13 @@ class Due(NamedTuple):
 
 
 def owed(
-    record: Record, planner: Planner, now: Instant, *, may_delete: bool, commanding: bool = True
+    record: Record,
+    planner: Planner,
+    now: Instant,
+    *,
+    may_delete: bool,
+    commanding: bool = True,
+    clock: Instant | None = None,
 ) -> Due:
     """Work out what a record owes at `now`.
 
@@ -48,8 +54,9 @@ def owed(
         now: the instant up to which everything published has been taken into account.
         may_delete: whether `DELETE` may be issued; otherwise it only wakes.
         commanding: False withholds every `DELETE` (clocks differ); the record is looked at again.
+        clock: the broker's time, when a late timer makes it later than `now`.
     """
-    draft = Draft(record, planner, now, may_delete=may_delete and commanding)
+    draft = Draft(record, planner, now, may_delete=may_delete and commanding, clock=clock)
     plans = []
     for gone, stores in record.lives().items():
         plan = planner.plan(record, gone)

@@ -21,11 +21,20 @@ CANCEL = CommandKind.CANCEL.value
 class Draft:
     """Collects what one look at a record finds and issues."""
 
-    def __init__(self, record: Record, planner: Planner, now: Instant, *, may_delete: bool) -> None:
+    def __init__(
+        self,
+        record: Record,
+        planner: Planner,
+        now: Instant,
+        *,
+        may_delete: bool,
+        clock: Instant | None = None,
+    ) -> None:
         self.record = record
         self.planner = planner
         self.now = now
         self.may_delete = may_delete
+        self.clock = now if clock is None else max(now, clock)
         self.commands: list[Command] = []
         self.findings: list[Finding] = []
         self.decisions: list[Decision] = []
@@ -109,8 +118,8 @@ class Draft:
             not_before=due_at,
             complete_by=step.complete_by,
             data_until=self._data_until(due_at),
-            expires_at=Instant(max(step.complete_by, self.now) + LIFETIME),
-            issued_at=self.now,
+            expires_at=Instant(max(step.complete_by, self.clock) + LIFETIME),
+            issued_at=self.clock,
             cause_version=step.cause_version,
         )
         self.commands.append(command_of(self.record, item))
@@ -145,7 +154,7 @@ class Draft:
         ahead of the broker's hides what will come.
         """
         covered = [
-            min(birth.at, self.now)
+            min(birth.at, self.clock)
             for birth in self.record.life(self._gone)
             if birth.collected_at < due_at
         ]

@@ -16,6 +16,8 @@ from pipeline.transports.sqlite import SqliteBroker
 
 SETTLE_SECONDS = 40.0
 """Longest time, of the wall, for everything due at one instant."""
+TICK_SECONDS = 20.0
+"""Longest time until every shard has seen the clock move."""
 PAUSE_SECONDS = 0.05
 DOCUMENT_SECONDS = 1.2
 """Documents are not acknowledged: this long after one was published every shard has read it."""
@@ -121,7 +123,7 @@ class Driver:
         """
         deadline = time.monotonic() + SETTLE_SECONDS
         while True:
-            self._nudge(deadline)
+            self._nudge()
             answered = self._answer()
             awaited = self._awaited()
             if not answered and awaited is None and time.monotonic() >= self._documents_until:
@@ -129,10 +131,11 @@ class Driver:
             if time.monotonic() > deadline:
                 raise self._failure(f"still waiting for {awaited or 'the stores'}")
 
-    def _nudge(self, deadline: float) -> None:
+    def _nudge(self) -> None:
         """Move the clock a millisecond, which is a tick, and wait until all shards have seen it."""
         self.set_clock(Instant(self.clock + 1))
         settings = self.scene.settings()
+        deadline = time.monotonic() + TICK_SECONDS
         while True:
             self._check_job()
             self.gauge.refresh()

@@ -38,7 +38,7 @@ def _seconds(url: str, rows: int) -> float:
         scene.happen(stated_event(number, at) for number in range(REPEATED))
         began = time.monotonic()
         timeline = Timeline(REPEATED)
-        with running(scene, "prism") as job:
+        with running(scene, "prism", "rebuild") as job:
             timeline.watch(lambda: REPEATED - scene.lag(), job.alive)
             return time.monotonic() - began
     finally:

@@ -19,7 +19,7 @@ def measure(*, url: str, events_topic: str, events: int, runner: Runner) -> dict
         # The broker's clock and ours are the machine's; only ours knows when we began.
         offset = time.time() - time.monotonic()
         timeline = Timeline(events)
-        with running(scene, runner) as job:
+        with running(scene, runner, "throughput") as job:
             timeline.watch(lambda: events - scene.lag(), job.alive)
             restarts = job.restarts()
         rows = written(scene, scene.topics.name("records"))

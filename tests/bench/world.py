@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from pipeline.documents import Envelope
 from pipeline.events import Event
 from pipeline.settings import to_json
+from pipeline.testing.flink import FlinkFailed
 from pipeline.testing.jobs import FlinkRun
 from pipeline.testing.scene import Scene
 from pipeline.transports.contract import Partition, TopicSpec
@@ -174,27 +175,35 @@ class Running:
     restarts: Callable[[], int] = lambda: 0
 
 
+def _alive(run: FlinkRun) -> bool:
+    """Whether the JVM lives; a busy one may fail to answer now and then."""
+    try:
+        return run.status() != "DEAD"
+    except FlinkFailed:
+        return True
+
+
 @contextlib.contextmanager
-def running(scene: Scene, runner: Runner) -> Iterator[Running]:
+def running(scene: Scene, runner: Runner, what: str) -> Iterator[Running]:
     """Run the job on a runner.
 
     Prism and its worker are one child of ours and one grandchild; Flink is a JVM and two workers.
     """
     if runner == "prism":
-        life = Life("prism", "pipeline.jobs.once", to_json(scene.settings()))
+        life = Life(f"{what}-prism", "pipeline.jobs.once", to_json(scene.settings()))
         try:
             yield Running(life.alive)
         finally:
             life.stop()
         return
-    folder = CACHE / "bench" / "flink"  # its logs stay until the next run
+    folder = CACHE / "bench" / f"{what}-flink"  # its logs stay until the next run
     shutil.rmtree(folder, ignore_errors=True)
     run = FlinkRun(scene, folder)
     log = folder / "logs" / "jvm.log"
     try:
         with run:
             yield Running(
-                alive=lambda: run.status() != "DEAD",
+                alive=lambda: _alive(run),
                 restarts=lambda: log.read_text(errors="replace").count(_RESTARTED),
             )
     finally:

@@ -242,7 +242,7 @@ def test_before_its_history_a_shard_emits_nothing_and_acknowledges_nothing() -> 
     assert drive.acknowledged == 1
     record = drive.ledger.get(late.record_id)
     assert record is not None
-    assert record.generation == "e-r1-created-1000"
+    assert record.generation() == "e-r1-created-1000"
     drive.until(10_000_000)
     assert [command.generation for command in drive.deletions] == ["e-r1-created-1000"]
 
