@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import Phase, settings
 
 from pipeline.testing.kafka_broker import LocalKafka
+
+# Explaining a failure traces every line and takes minutes; the smallest example says enough.
+settings.register_profile(
+    "here", deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink]
+)
+settings.load_profile("here")
 
 
 @pytest.fixture(scope="session")

@@ -103,13 +103,16 @@ def test_facts_only_grow(events: list[Event]) -> None:
 @settings(max_examples=50)
 def test_births_stay_bounded_and_keep_the_first_and_the_last(events: list[Event]) -> None:
     record = all_of(events)
-    births = {
-        (item.happened_at, item.event_id) for item in events if item.what != Happening.DELETED
-    }
-    assert len(record.births) <= 2 * KEPT_BIRTHS
-    if births:
-        assert record.births[0].at == min(births)[0]
-        assert record.births[-1].at == max(births)[0]
+    beginnings = {Happening.CREATED, Happening.DERIVED}
+    for kept, wanted in (
+        (record.births, beginnings),
+        (record.touches, set(Happening) - beginnings - {Happening.DELETED}),
+    ):
+        times = [item.happened_at for item in events if item.what in wanted]
+        assert len(kept) <= 2 * KEPT_BIRTHS
+        assert bool(kept) == bool(times)
+        if times:
+            assert (kept[0].at, kept[-1].at) == (min(times), max(times))
 
 
 def test_only_what_happened_after_the_cut_belongs_to_the_present_life() -> None:
@@ -117,20 +120,20 @@ def test_only_what_happened_after_the_cut_belongs_to_the_present_life() -> None:
     record = all_of(events)
     assert record.alive
     assert record.generation(record.cut) == "e-r1-created-3000"
-    assert record.anchor("collected") == 3_000
+    assert record.anchor("collected", record.cut) == 3_000
 
 
 def test_a_deletion_at_the_very_instant_of_a_birth_ends_it() -> None:
     record = all_of([event(at=2_000), event(at=2_000, what="deleted")])
     assert not record.alive
-    assert record.life == ()
-    assert record.anchor("collected") is None
+    assert record.life(record.cut) == ()
+    assert record.anchor("collected", record.cut) is None
 
 
 def test_a_deletion_of_a_record_never_seen_is_no_life() -> None:
     record = all_of([event(at=2_000, what="deleted")])
     assert not record.alive
-    assert record.anchor("collected") is None
+    assert record.anchor("collected", record.cut) is None
 
 
 def test_the_earliest_collection_of_the_present_life_counts() -> None:
@@ -152,7 +155,7 @@ def test_a_clock_that_started_in_a_former_life_has_not_started_in_this_one() -> 
         event(at=3_000, what="deleted"),
         event(at=4_000),
     ]
-    assert all_of(events).anchor("purpose_ended") is None
+    assert all_of(events).anchor("purpose_ended", all_of(events).cut) is None
 
 
 def test_an_interaction_of_a_former_life_leaves_the_collection_of_this_one() -> None:

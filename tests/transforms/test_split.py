@@ -26,6 +26,8 @@ from tests.support.build import event, hold, policy
 
 SHARDS, GOVERNORS = 4, 2
 
+PUBLISHED = 1_000_000
+
 
 class Given:
     """A splitter over topics of its own, and what came out of its last bundle."""
@@ -61,7 +63,7 @@ class Given:
     def batch(self, name: str, *values: bytes | None, start: int = 5) -> Batch:
         topic = name if name == self.scene.events_topic else self.scene.topics.name(name)
         messages = [
-            Message(topic, 0, start + at, Instant(70 + at), b"key", value)
+            Message(topic, 0, start + at, Instant(PUBLISHED + at), b"key", value)
             for at, value in enumerate(values)
         ]
         end = start + len(values)
@@ -82,6 +84,13 @@ def given(tmp_path: Path) -> Iterator[Given]:
     yield found
     found.split.teardown()
     found.scene.close()
+
+
+def test_a_producer_ahead_of_time_says_nothing_later_than_its_publication(given: Given) -> None:
+    given.bundle(given.events(event(at=PUBLISHED + 5_000, collected_at=PUBLISHED + 9_000)))
+    [part] = given.ledgers.values()
+    [found] = part.events
+    assert (found.happened_at, found.collected_at) == (PUBLISHED, PUBLISHED)
 
 
 def test_every_event_reaches_the_shard_of_its_record_in_order(given: Given) -> None:
