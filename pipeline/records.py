@@ -116,7 +116,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         return bool(self.lives())
 
     def life(self, gone: Instant = MIN_INSTANT) -> tuple[Birth, ...]:
-        """Return the births after what was erased; without any, what else shows that data exists."""
+        """Return the births after what was erased; without any, other signs of data."""
         if self.births and self.births[0].at > gone:
             return self.births
         births = tuple(birth for birth in self.births if birth.at > gone)

@@ -1,4 +1,4 @@
-"""The governor: what it lets out, what it withholds and for how long, through folds and rebuilds."""
+"""The governor: what it lets out and what it withholds, through folds and rebuilds."""
 
 from collections.abc import Iterable
 

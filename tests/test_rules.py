@@ -84,10 +84,9 @@ def test_a_notice_adds_its_steps_to_the_maximum_in_order_of_urgency() -> None:
 
 
 def test_a_withdrawn_notice_adds_nothing() -> None:
-    steps = {"stop": (2_000, 4_000), "delete": (5_000, 90_000)}
-    plan = planned(
-        known(), policy(), notice(**steps), notice(**steps, version=2, state="withdrawn")
-    )
+    stop, delete = (2_000, 4_000), (5_000, 90_000)
+    gone = notice(stop=stop, delete=delete, version=2, state="withdrawn")
+    plan = planned(known(), policy(), notice(stop=stop, delete=delete), gone)
     assert causes(plan) == ["policy:acme/gb-search"]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 from pipeline.errors import BrokerUnavailable, RetentionError
-from pipeline.jobs.prism import Prism, check_beam, die_with_parent, locate
+from pipeline.jobs.prism import PIPELINE_OPTIONS, Prism, check_beam, die_with_parent, locate
 from pipeline.settings import Settings, from_json
 from pipeline.transforms.pulse import (
     STALL_SECONDS,
@@ -75,10 +75,8 @@ def _run(settings: Settings, stop: threading.Event) -> int:
     try:
         options = PipelineOptions(
             [
-                "--runner=PortableRunner",
+                *PIPELINE_OPTIONS,
                 f"--job_endpoint=localhost:{prism.port}",
-                "--environment_type=LOOPBACK",
-                "--streaming",
                 "--job_name=retention-enforce",
                 *settings.runner_options,
             ]

@@ -16,6 +16,14 @@ from pipeline.errors import RunnerRefused
 BEAM_FLOOR = (2, 76)
 """Below it, polling sources grow Flink checkpoints for ever and Prism spins."""
 START_SECONDS = 30.0
+PIPELINE_OPTIONS = (
+    "--runner=PortableRunner",
+    "--environment_type=LOOPBACK",
+    "--streaming",
+    # Prism 2.77 splits slow bundles of stateful stages, and then writes the state of the keys it
+    # split off as it was when the bundle began: what they had written since is lost.
+    "--experiments=prism_disable_sdf_split",
+)
 _PR_SET_PDEATHSIG = 1
 
 

@@ -18,7 +18,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.jobs.enforce import build
-from pipeline.jobs.prism import Prism, locate
+from pipeline.jobs.prism import PIPELINE_OPTIONS, Prism, locate
 from pipeline.settings import Settings
 from pipeline.testing.flink import FlinkJob, free_port, pipeline_proto
 from pipeline.testing.scene import Scene
@@ -56,10 +56,8 @@ class PrismJob:
         self.prism = Prism(locate())
         options = PipelineOptions(
             [
-                "--runner=PortableRunner",
+                *PIPELINE_OPTIONS,
                 f"--job_endpoint=localhost:{self.prism.port}",
-                "--environment_type=LOOPBACK",
-                "--streaming",
                 "--job_name=retention-test",
             ]
         )

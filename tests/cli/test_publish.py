@@ -1,4 +1,4 @@
-"""`retention publish`: checked first, once only, never over another text, and named when refused."""
+"""`retention publish`: checked first, once only, never over another text."""
 
 import io
 import json

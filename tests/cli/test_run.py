@@ -44,7 +44,7 @@ class Idle:
 def idle(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     Idle.given = []
     monkeypatch.setattr(run_module, "Supervisor", Idle)
-    monkeypatch.setattr(run_module.signal, "signal", lambda *_: None)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
     return Idle.given
 
 

@@ -1,4 +1,4 @@
-"""`retention topics`: creates what is missing, reports what differs, changes nothing that exists."""
+"""`retention topics`: creates what is missing, reports what differs, changes nothing there."""
 
 import pytest
 

@@ -112,7 +112,6 @@ def test_a_runner_is_ready_when_its_port_is_open_and_gone_when_stopped(tmp_path:
     with socket.create_connection(("127.0.0.1", runner.port), timeout=5):
         pass
     runner.stop()
-    assert not runner.alive
     with pytest.raises(ProcessLookupError):
         os.kill(runner.pid, 0)
     runner.stop()

@@ -94,7 +94,8 @@ def test_a_life_that_lasted_makes_the_next_pause_short_again(
 def test_a_worker_that_was_killed_is_restarted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body = "[ -e pid ] && { touch again; exec sleep 60; }\necho $$ > pid.new; mv pid.new pid\nexec sleep 60"
+    body = "[ -e pid ] && { touch again; exec sleep 60; }\n"
+    body += "echo $$ > pid.new; mv pid.new pid\nexec sleep 60"
     stand = Stand(tmp_path, monkeypatch, body)
     stand.thread.start()
     stand.wait("pid")
@@ -116,7 +117,8 @@ def test_what_a_dead_driver_left_running_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A runner that outlives its driver would go on writing beside the next one."""
-    body = "[ -e orphan ] && { touch again; exec sleep 60; }\nsleep 60 &\necho $! > orphan.new; mv orphan.new orphan\nexit 1"
+    body = "[ -e orphan ] && { touch again; exec sleep 60; }\n"
+    body += "sleep 60 &\necho $! > orphan.new; mv orphan.new orphan\nexit 1"
     stand = Stand(tmp_path, monkeypatch, body)
     stand.thread.start()
     stand.wait("again")

@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName
 from pipeline.instants import Instant
 from pipeline.ledger.digest import Digest, canonical
+from pipeline.ledger.journal import unpack
+from pipeline.ledger.parts import Part
 from pipeline.records import Birth, Issued, Record
+from tests.support.build import event
+from tests.support.drive import Drive
 
 ISSUED = Issued(
     CommandId("c1"), "DELETE", StoreName("images"), Cause("policy:acme/faces"), "Act s.1",
@@ -114,3 +118,11 @@ def test_what_one_shard_lost_another_cannot_make_good() -> None:
 def test_an_empty_inventory_has_a_digest_of_its_own() -> None:
     assert Digest(8).records == 0
     assert Digest(8).total() != Digest(8).add_all([RECORD]).total()
+
+
+def test_a_record_known_by_its_updates_alone_is_a_record() -> None:
+    drive = Drive()
+    drive.give(Part(events=(event("r1", at=1_000, what="updated"),)))
+    found = Digest(8).add_all(unpack(data) for data in drive.ledger.records.values())
+    assert found.records == 1
+    assert found.total() != Digest(8).total()

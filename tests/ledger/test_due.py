@@ -251,3 +251,76 @@ def test_a_rebuild_does_not_repeat_a_deletion_that_a_hold_now_blocks() -> None:
     again.give(Part(envelopes=(policy(), hold(records=("r1",))), tick=Instant(12_000)))
     again.give(Part(rows=(known,), spans=(Span("records", 0, 0, 1, 0, 1),)))
     assert again.deletions == []
+
+
+def test_an_early_answer_of_another_store_settles_nothing() -> None:
+    drive = Drive()
+    drive.give(Part(envelopes=(policy(),), events=(event(at=1_000, stores=("images", "index")),)))
+    name = command_id(
+        kind="DELETE",
+        target="images",
+        record_id=event().record_id,
+        generation=event().event_id,
+        cause=policy_cause(),
+    )
+    wrong = Receipt(name, RecordId("r1"), StoreName("index"), "COMPLETED", Instant(11_500))
+    drive.give(Part(receipts=(wrong,)))
+    drive.until(11_000)
+    assert drive.ledger.progress()["ledger_outstanding_commands"] == 2
+
+
+# -- what was commanded and is not due any more ---------------------------------------------------
+
+
+def withdrawn(drive: Drive) -> list[str | None]:
+    return [item.withdraws for item in drive.commands if item.kind == "CANCEL"]
+
+
+def test_a_hold_withdraws_what_was_not_answered_and_its_release_gives_a_new_id_each_time() -> None:
+    """A store that was told to forget a command must not take the next one for it."""
+    drive = Drive()
+    drive.give(Part(envelopes=(policy(),), events=(event(at=1_000),)))
+    drive.until(11_000)
+    for version in range(1, 7):
+        state = "active" if version % 2 else "released"
+        drive.give(Part(envelopes=(hold(records=("r1",), version=version, state=state),)))
+        drive.until(11_000)
+    found = [item.command_id for item in drive.deletions]
+    assert len(found) == len(set(found)) == 4
+    assert withdrawn(drive) == found[:3]
+
+
+def test_a_hold_on_what_no_rule_plans_any_more_stops_nothing_else() -> None:
+    """A notice alone, its deletion on the way, withdrawn, then a hold: no plan, and no crash."""
+    stop, delete = (1_000, 2_000), (1_000, 2_000)
+    drive = Drive()
+    drive.give(Part(envelopes=(notice(stop=stop, delete=delete),), events=(event(at=500),)))
+    drive.until(1_500)
+    assert len(drive.deletions) == 1
+    drive.give(Part(envelopes=(notice(stop=stop, delete=delete, version=2, state="withdrawn"),)))
+    drive.give(Part(envelopes=(hold(records=("r1",)),)))
+    drive.until(3_000)
+    assert len(drive.deletions) == 1
+
+
+def test_a_deletion_that_a_corrected_policy_makes_undue_is_withdrawn() -> None:
+    """It may wait for approval because the rule was wrong: correcting the rule must stop it."""
+    drive = Drive()
+    drive.give(Part(envelopes=(policy(rule(at_most=1)),), events=(event(at=1_000),)))
+    drive.until(11_000)
+    [deletion] = drive.deletions
+    drive.give(Part(envelopes=(policy(rule(limit="PT1H"), version=2),)))
+    drive.until(12_000)
+    assert withdrawn(drive) == [deletion.command_id]
+
+
+def test_a_deletion_of_a_withdrawn_notice_is_withdrawn_with_it() -> None:
+    stop, delete = (2_000, 4_000), (5_000, 9_000)
+    drive = Drive()
+    known = (policy(rule(limit="PT1H")), notice(stop=stop, delete=delete))
+    drive.give(Part(envelopes=known, events=(event(at=1_000),)))
+    drive.until(5_000)
+    [deletion] = drive.deletions
+    drive.give(Part(envelopes=(notice(stop=stop, delete=delete, version=2, state="withdrawn"),)))
+    drive.until(6_000)
+    assert withdrawn(drive) == [deletion.command_id]

@@ -20,7 +20,7 @@ from pipeline.transforms.acknowledge import Piece
 from pipeline.transforms.machines import MachineKind
 from pipeline.transforms.sharded import Head, Sharded
 from pipeline.transports.contract import TopicSpec
-from tests.support.build import control, event, policy, rule
+from tests.support.build import control, event, hold, policy, rule
 
 ORIGIN = Origin("x.events", 0, 0, 1, 0, 2)
 
@@ -72,6 +72,7 @@ class Stage:
         self.stage.setup()
         self.journal, self.head, self.wake = Bag(), Cell(), Wake()
         self.commands: list[Command] = []
+        self.routes: dict[str, int] = {}
         self.pieces: list[Piece] = []
 
     def bundle(self, *parts: Part, fire: int | None = None) -> None:
@@ -90,8 +91,7 @@ class Stage:
             return
         governor, data = found.value
         part = decode_part(data)
-        causes = {shard_of(item.cause, self.scene.settings().governors) for item in part.commands}
-        assert causes == {governor}
+        self.routes |= dict.fromkeys((item.command_id for item in part.commands), governor)
         self.commands += part.commands
 
     def state(self) -> tuple[list[bytes], bytes | None]:
@@ -265,6 +265,18 @@ def test_a_long_journal_is_written_afresh_and_loses_nothing(
     assert {item.record_id for item in stage.commands} == {f"r{n}" for n in range(7)}
 
 
+def test_deletions_of_one_cause_meet_in_one_governor(stage: Stage) -> None:
+    """There they are counted: two governors would let out twice as many."""
+    events = tuple(event(f"r{number}", at=1_000) for number in range(9))
+    default = tuple(event(f"d{number}", at=1_000, purpose=None) for number in range(3))
+    stage.bundle(Part(envelopes=(policy(),), events=(*events, *default), tick=Instant(90_000)))
+    stage.bundle(fire=90_000)
+    governors = stage.stage._settings.governors
+    assert len(stage.commands) == 12
+    for item in stage.commands:
+        assert stage.routes[item.command_id] == shard_of(item.cause, governors)
+
+
 def test_shards_share_nothing(scene: Scene) -> None:
     one = Stage(scene)
     other = Stage(scene)
@@ -334,3 +346,18 @@ def test_a_head_survives_its_encoding() -> None:
     head = Head(b"t", 3, 100, 50, Instant(9), ahead=True)
     again = msgspec.msgpack.decode(msgspec.msgpack.encode(head), type=Head)
     assert again == head
+
+
+def test_what_withdraws_a_command_goes_where_the_command_may_still_wait(scene: Scene) -> None:
+    """Another governor would not find it, and an approval would let it out after its CANCEL."""
+    for number in range(8):
+        stage = Stage(scene)
+        stage.stage._settings = scene.settings(story=True, governors=8, run_id=f"c{number}")
+        stage.routes.clear()
+        stage.bundle(START, Part(tick=Instant(11_000)))
+        stage.bundle(fire=11_000)
+        stage.bundle(Part(envelopes=(hold(records=("r1",), name=f"h{number}"),)))
+        [deletion] = [item for item in stage.commands if item.kind == "DELETE"]
+        [cancel] = [item for item in stage.commands if item.kind == "CANCEL"]
+        assert cancel.withdraws == deletion.command_id
+        assert stage.routes[cancel.command_id] == stage.routes[deletion.command_id]

@@ -12,7 +12,7 @@ from pipeline.documents import Envelope
 from pipeline.errors import CorruptState
 from pipeline.events import Event
 from pipeline.findings import StateRow
-from pipeline.identifiers import shard_of
+from pipeline.identifiers import CommandId, RecordId, StoreName, shard_of
 from pipeline.instants import Instant
 from pipeline.ledger.parts import Part, decode_part
 from pipeline.receipts import Receipt
@@ -161,8 +161,8 @@ def test_the_quarantine_is_flushed_before_anything_is_acknowledged(given: Given)
 
 def test_receipts_reach_the_shard_of_their_record(given: Given) -> None:
     receipts = [
-        Receipt(*(f"c{n}", f"r{n}", "images", "COMPLETED"), Instant(9))
-        for n in range(9)  # type: ignore[arg-type]  # plain texts serve as ids
+        Receipt(CommandId(f"c{n}"), RecordId(f"r{n}"), StoreName("images"), "COMPLETED", Instant(9))
+        for n in range(9)
     ]
     values = [given.scene.codec.encode_receipt(item) for item in receipts]
     given.bundle(given.batch("receipts", *values, b"poison"))
@@ -220,9 +220,9 @@ def test_rows_of_history_reach_their_shard_and_their_range_every_shard(given: Gi
 
 
 def test_an_unreadable_row_of_history_stops_the_job_by_name(given: Given) -> None:
-    with pytest.raises(CorruptState, match="x.records/0 offset 5"):
+    with pytest.raises(CorruptState, match=r"x\.records/0 offset 5"):
         given.bundle(given.batch("records", b"\x00garbage"))
-    with pytest.raises(CorruptState, match="x.state/0 offset 5"):
+    with pytest.raises(CorruptState, match=r"x\.state/0 offset 5"):
         given.bundle(given.batch("state", b"\x00garbage"))
 
 
@@ -244,3 +244,15 @@ def test_the_highest_tick_of_a_bundle_reaches_everybody_once(given: Given) -> No
     assert len(given.ledgers) == SHARDS
     given.bundle(given.events(event()))
     assert {part.tick for part in given.ledgers.values()} == {None}
+
+
+def test_a_producer_that_stamps_its_messages_in_the_past_makes_nothing_due_earlier(
+    given: Given,
+) -> None:
+    """The stamp of an ingestion topic is the producer's claim, and 0 where it made none."""
+    now = Instant(1_772_000_000_000)
+    batch = given.events(event(at=now))
+    stamped = [message._replace(timestamp=Instant(0)) for message in batch.messages]
+    given.bundle(batch._replace(messages=stamped))
+    [part] = given.ledgers.values()
+    assert [item.happened_at for item in part.events] == [now]
