@@ -72,7 +72,7 @@ def stories(draw: st.DrawFn) -> list[list[Item]]:
     story: list[list[Item]] = [[policy(*RULES)]]
     for window in range(1, WINDOWS):
         items: list[Item] = list(draw(st.lists(events(window), max_size=3)))
-        items += draw(st.lists(st.sampled_from(DOCUMENTS), max_size=1))
+        items += draw(st.lists(st.sampled_from(DOCUMENTS), max_size=3))
         story.append(items)
     return story
 
@@ -180,7 +180,7 @@ class Run:
 
 
 SLOW = settings(
-    max_examples=60,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
