@@ -59,6 +59,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, order=True):
     command_id: CommandId
     status: str
     at: Instant
+    store: StoreName
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):

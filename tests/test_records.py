@@ -183,21 +183,3 @@ def test_the_furthest_reaching_kind_holds() -> None:
 def test_stores_are_kept_once_and_sorted() -> None:
     twice = event(at=1, stores=("index", "images", "index"))
     assert all_of([twice]).stores == (StoreName("images"), StoreName("index"))
-
-
-def test_being_collected_again_and_again_makes_no_record_younger() -> None:
-    """A scraper finds the same picture every day: the limit runs from the first time."""
-    former = [event(at=at) for at in range(1, 6)]
-    record = all_of([*former, event(at=10, what="deleted")])
-    for at in range(1_000, 30_000, 1_000):
-        record = applied(record, event(at=at))
-    assert record.anchor("collected", Instant(10)) == 1_000
-    assert record.generation(Instant(10)) == "e-r1-created-1000"
-
-
-def test_a_record_that_came_back_by_updates_grows_no_younger_either() -> None:
-    former = [event(at=at, what="updated") for at in range(1, 6)]
-    record = all_of([*former, event(at=10, what="deleted")])
-    for at in range(1_000, 30_000, 1_000):
-        record = applied(record, event(at=at, what="updated"))
-    assert record.anchor("collected", Instant(10)) == 1_000

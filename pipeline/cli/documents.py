@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from pipeline.documents import InvalidDocument, in_words, load
 
@@ -20,15 +21,17 @@ def check(
         except InvalidDocument as refusal:
             wrong += 1
             for problem in refusal.problems:
-                out.print(f"[red]wrong[/red] {problem}", highlight=False)
+                out.print(f"[red]wrong[/red] {escape(str(problem))}", highlight=False)
         except (OSError, UnicodeDecodeError) as error:
             wrong += 1
-            out.print(f"[red]wrong[/red] {file}: cannot be read: {error}", highlight=False)
+            out.print(
+                f"[red]wrong[/red] {escape(f'{file}: cannot be read: {error}')}", highlight=False
+            )
         else:
             for problem in loaded.problems:
-                out.print(f"[yellow]warning[/yellow] {problem}", highlight=False)
-            out.print(f"[green]good[/green] {file}", highlight=False)
+                out.print(f"[yellow]warning[/yellow] {escape(str(problem))}", highlight=False)
+            out.print(f"[green]good[/green] {escape(str(file))}", highlight=False)
             for line in in_words(loaded.document):
-                out.print(f"  {line}", highlight=False)
+                out.print(escape(f"  {line}"), highlight=False)
     if wrong:
         raise typer.Exit(1)

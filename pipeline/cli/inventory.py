@@ -8,7 +8,7 @@ from rich.console import Console
 
 from pipeline.cli.options import BrokerUrl, Prefix, Shards
 from pipeline.cli.waiting import reachable
-from pipeline.errors import InvalidInput
+from pipeline.errors import CorruptState, InvalidInput, Undecodable
 from pipeline.ledger.digest import Digest
 from pipeline.settings import Settings
 from pipeline.transports.contract import Broker, Partition
@@ -49,8 +49,13 @@ def inventory_digest(broker: Broker, prefix: str, shards: int) -> Digest:
         raise InvalidInput(f"topic {topic} does not exist; create it: retention topics create")
     codec = Codec.from_settings(Settings(broker.url, prefix=prefix))
     partitions = [Partition(topic, number) for number in range(count)]
-    return Digest(shards).add_all(
-        codec.decode_record(message.value)
-        for message in read_to_end(broker, partitions)
-        if message.value is not None
-    )
+    found = Digest(shards)
+    for message in read_to_end(broker, partitions):
+        if message.value is None:
+            continue
+        try:
+            found.add(codec.decode_record(message.value))
+        except Undecodable as error:
+            place = f"{message.topic}/{message.partition} offset {message.offset}"
+            raise CorruptState(f"{place} cannot be read: {error}") from error
+    return found

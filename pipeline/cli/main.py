@@ -9,6 +9,7 @@ from enum import IntEnum
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from pipeline.cli.documents import check
 from pipeline.cli.inventory import digest
@@ -48,7 +49,9 @@ def main() -> None:
     try:
         app()
     except RetentionError as error:
-        Console(stderr=True, soft_wrap=True).print(f"[red]retention:[/red] {error}", markup=True)
+        Console(stderr=True, soft_wrap=True).print(
+            f"[red]retention:[/red] {escape(str(error))}", highlight=False
+        )
         sys.exit(_code(error))
 
 

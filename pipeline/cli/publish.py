@@ -1,5 +1,6 @@
 """`retention publish`: events and documents onto their topics, checked first."""
 
+import contextlib
 import getpass
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ from rich.console import Console
 from pipeline.cli.options import BrokerUrl, EventTopics, Prefix
 from pipeline.cli.waiting import reachable
 from pipeline.documents import Envelope, enveloped
-from pipeline.errors import InvalidInput
+from pipeline.errors import InvalidInput, Undecodable
 from pipeline.settings import Settings
 from pipeline.transports.contract import Broker, Partition
 from pipeline.transports.reading import read_to_end
@@ -39,7 +40,7 @@ def publish_event(
     codec = Codec.from_settings(Settings(broker, prefix=prefix, events=tuple(events)))
     found = []
     for file in files:
-        for number, line in enumerate(_text(file).splitlines(), 1):
+        for number, line in enumerate(_text(file).split("\n"), 1):
             if not line.strip():
                 continue
             try:
@@ -112,11 +113,12 @@ def _published(broker: Broker, topic: str, kind: str, codec: Codec) -> list[Enve
     if count is None:
         raise InvalidInput(f"topic {topic} does not exist; create it: retention topics create")
     partitions = [Partition(topic, number) for number in range(count)]
-    return [
-        codec.decode_envelope(kind, message.value)
-        for message in read_to_end(broker, partitions)
-        if message.value is not None
-    ]
+    found = []
+    for message in read_to_end(broker, partitions):
+        # What the job refuses with a finding must not keep a pause from being published.
+        with contextlib.suppress(Undecodable):
+            found.append(codec.decode_envelope(kind, message.value))
+    return found
 
 
 def _text(file: Path) -> str:

@@ -18,6 +18,7 @@ from pipeline.jobs.prism import check_beam, check_runner, locate
 from pipeline.jobs.supervise import Supervisor
 from pipeline.settings import Settings
 from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX, Topics
+from pipeline.wire.codec import Codec
 
 
 def run(
@@ -57,6 +58,7 @@ def run(
         group=group,
         margin_ms=_margin_ms(broker, margin),
     )
+    Codec.from_settings(settings)  # a wrong format is said here, not by a worker
     topics = Topics(prefix, tuple(events))
     with reachable(broker, prefix, console) as found:
         missing = [spec.name for spec in topics.specs() if found.partitions(spec.name) is None]

@@ -23,7 +23,7 @@ def received(record: Record | None, receipt: Receipt, now: Instant) -> tuple[Rec
         return record, [_unknown(receipt, now)]  # another store's command: it cannot settle it
     if record is None or item is None:
         known = record or Record(receipt.record_id)
-        answer = Answer(receipt.command_id, receipt.status, receipt.at)
+        answer = Answer(receipt.command_id, receipt.status, receipt.at, receipt.store)
         answers = tuple(sorted({*known.answers, answer}, key=_newest)[-KEPT_ANSWERS:])
         return msgspec.structs.replace(known, answers=answers), [_unknown(receipt, now)]
     findings = []

@@ -42,7 +42,7 @@ class Digest:
 
     def add(self, record: Record) -> None:
         """Take one version of a record. Only answers to unknown commands are no record."""
-        if not record.births and not record.issued:
+        if not (record.births or record.touches or record.issued):
             return
         known = self._newest.get(record.record_id)
         if known is None or known[0] <= record.version:

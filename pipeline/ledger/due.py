@@ -105,10 +105,32 @@ def _consider(draft: Draft, plan: Plan, store: StoreName) -> None:
     issued = draft.current(DELETE, store)
     if issued is None:
         _consider_deletion(draft, plan, store)
-    elif plan.holds and issued.outcome is None:
-        # It may not have been obeyed yet, nor even have left: a hold wins over it.
-        _hold(draft, plan, store, Cause(issued.cause))
+    elif issued.outcome is None:
+        _reconsider(draft, plan, store, issued)
+
+
+def _reconsider(draft: Draft, plan: Plan, store: StoreName, issued: Issued) -> None:
+    """A deletion that nobody answered may not have left: withdraw it when it must not be."""
+    if plan.holds:
+        step = Step(
+            complete_by=issued.complete_by,
+            cause=issued.cause,
+            kind=DELETE,
+            not_before=issued.not_before,
+            cause_version=issued.cause_version,
+            citation=issued.citation,
+            at_once=True,
+        )
+        _hold(draft, plan, store, step)
         draft.withdraw(issued, Cause(f"hold:{plan.holds[0]}"))
+        return
+    lead = draft.planner.lead(store)
+    due = [step.due_at(lead) for step in plan.steps if step.kind == DELETE]
+    # After a rebuild, before the first tick, the present is at least when it was issued.
+    present = max(draft.clock, issued.issued_at)
+    if min(due, default=present + 1) > present:
+        draft.withdraw(issued, issued.cause)
+        draft.wakes += due
 
 
 def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
@@ -120,7 +142,7 @@ def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
     if due_at > draft.now:
         draft.wakes.append(due_at)
     elif plan.holds:
-        _hold(draft, plan, store, step.cause, step)
+        _hold(draft, plan, store, step)
     elif (control := draft.planner.in_force.stopped(store, step.cause)) is not None:
         draft.find(
             FindingKind.WITHHELD,
@@ -134,17 +156,14 @@ def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
         draft.wakes.append(due_at)
 
 
-def _hold(
-    draft: Draft, plan: Plan, store: StoreName, cause: Cause, step: Step | None = None
-) -> None:
+def _hold(draft: Draft, plan: Plan, store: StoreName, step: Step) -> None:
     """A hold wins over every deletion; what is past its limit is restricted at once."""
     draft.find(
         FindingKind.HELD_PAST_LIMIT,
         draft.record.record_id,
-        f"a deletion due under {cause} is blocked by {', '.join(plan.holds)}",
+        f"a deletion due under {step.cause} is blocked by {', '.join(plan.holds)}",
         "release the hold, or have the obligation varied before its deadline",
     )
-    step = step or plan.steps[0]
     if not draft.restricted(store):
         held = msgspec.structs.replace(
             step, cause=Cause(f"hold:{plan.holds[0]}"), kind=RESTRICT, at_once=True

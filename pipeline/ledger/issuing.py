@@ -126,7 +126,8 @@ class Draft:
         self.decisions.append(self._decision(item))
         for answer in [kept for kept in self._answers if kept.command_id == name]:
             self._answers.remove(answer)
-            item = answered_with(item, answer.status, answer.at)
+            if answer.store == store:
+                item = answered_with(item, answer.status, answer.at)
         self._issued.append(item)
 
     def finished(self) -> Record:

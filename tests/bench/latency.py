@@ -3,9 +3,11 @@
 import statistics
 
 from pipeline.events import Event
+from pipeline.identifiers import shard_of
 from pipeline.instants import SECOND, Instant
 from pipeline.testing.scene import Scene, wait_for
 from tests.bench.world import (
+    SHARDS,
     STORE,
     Runner,
     new_scene,
@@ -42,12 +44,16 @@ def measure(*, url: str, commands: int, runner: Runner) -> dict[str, float]:
             if scene.now() >= first:
                 raise RuntimeError("the first limit passed before all records were known")
             topic = scene.topics.commands(STORE)
-            wait_for(
-                f"{commands} commands",
-                lambda: written(scene, topic) >= commands,
-                seconds=AHEAD_SECONDS[runner] + commands * EVERY_MS / SECOND + WAIT_SECONDS,
-                every=0.5,
-            )
+            seconds = AHEAD_SECONDS[runner] + commands * EVERY_MS / SECOND + WAIT_SECONDS
+            try:
+                wait_for(
+                    f"{commands} commands",
+                    lambda: written(scene, topic) >= commands,
+                    seconds=seconds,
+                    every=0.5,
+                )
+            except AssertionError as error:
+                raise RuntimeError(_missing(scene, commands, seconds)) from error
         delays = _delays(scene)
     finally:
         scene.close()
@@ -62,6 +68,17 @@ def measure(*, url: str, commands: int, runner: Runner) -> dict[str, float]:
 
 def _due(number: int, limit_at: int) -> Event:
     return stated_event(number, limit_at - LIMIT_SECONDS * SECOND)
+
+
+def _missing(scene: Scene, commands: int, seconds: float) -> str:
+    """Say which commands did not come, by the place of their limits in the row."""
+    known = {command.record_id for command in scene.commands()}
+    lost = [n for n in range(commands) if stated_event(n, 0).record_id not in known]
+    shards = sorted({shard_of(stated_event(n, 0).record_id, SHARDS) for n in lost})
+    return (
+        f"{len(lost)} of {commands} commands did not come within {seconds:.0f} s of publishing: "
+        f"limits number {lost[:10]}, shards {shards[:10]} ({len(shards)} of {SHARDS})"
+    )
 
 
 def _delays(scene: Scene) -> list[int]:
