@@ -1,17 +1,14 @@
 """One life of the job on Prism, as a process of its own: `python -m pipeline.jobs.once SETTINGS`.
 
-Started and restarted by `supervise`. Prints one JSON line when it has started; ends with a code of
-`Ending`.
+Started and restarted by `supervise`; ends with a code of `Ending`.
 """
 
 import contextlib
-import json
 import logging
 import os
 import signal
 import sys
 import threading
-import time
 from dataclasses import replace
 from enum import IntEnum
 from typing import Any
@@ -85,7 +82,7 @@ def _run(settings: Settings, stop: threading.Event) -> int:
         with open_broker(settings.broker_url, clock_topic=f"{settings.prefix}clock") as broker:
             build(pipeline, settings, broker)
         result = pipeline.run()
-        print(json.dumps({"started": True, "prism": prism.pid}), flush=True)  # noqa: T201
+        print("retention: the job runs", file=sys.stderr, flush=True)  # noqa: T201
         return _watch(result, prism, stop)
     finally:
         prism.stop()
@@ -125,10 +122,12 @@ def _watch(result: Any, prism: Prism, stop: threading.Event) -> int:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    # Ours in full; of the libraries only errors, for they warn of what no operator can change.
+    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(message)s")
+    for name in ("pipeline", "__main__"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     code = main(sys.argv[1:])
     # Beam's threads are not daemons; everything that matters has been flushed.
     sys.stdout.flush()
     sys.stderr.flush()
-    time.sleep(0)
     os._exit(code)

@@ -113,7 +113,7 @@ class Prism:
                 binary,
                 f"--job_port={self.port}",
                 "--serve_http=false",
-                "--log_level=warn",
+                "--log_level=error",
                 "--log_kind=text",
             ],
             stdin=subprocess.DEVNULL,

@@ -11,9 +11,10 @@ import msgspec
 
 from pipeline.documents.envelope import Envelope
 from pipeline.documents.in_force import InForce
+from pipeline.events import Event
 from pipeline.findings import Finding, finding
 from pipeline.identifiers import RecordId
-from pipeline.instants import MIN_INSTANT, SECOND, Instant
+from pipeline.instants import DAY, MIN_INSTANT, SECOND, Instant
 from pipeline.ledger.answering import received
 from pipeline.ledger.due import open_commands, owed
 from pipeline.ledger.gate import Gate
@@ -21,10 +22,11 @@ from pipeline.ledger.issuing import command_of
 from pipeline.ledger.journal import Chunk, pack, unpack
 from pipeline.ledger.outcome import Outcome, Row
 from pipeline.ledger.parts import Part
+from pipeline.ledger.pending import Pending, from_the_future, gap_found
 from pipeline.ledger.wakes import Wakes
 from pipeline.records import Record, applied
 from pipeline.rules import Planner
-from pipeline.vocabulary import FindingKind
+from pipeline.vocabulary import FindingKind, Happening
 
 CLOCK_TOLERANCE = 300 * SECOND
 """Ticks and the worker's clock may differ by this much before deletion pauses (milliseconds)."""
@@ -46,7 +48,7 @@ class Ledger:
         self.findings: set[str] = set()
         self.commanding = True
         self.outstanding: dict[RecordId, int] = {}
-        self._draft = _Draft()
+        self._draft = Pending()
 
     # -- what arrives ---------------------------------------------------------------------------
 
@@ -135,6 +137,9 @@ class Ledger:
     def _take_input(self, part: Part, outcome: Outcome) -> None:
         touched: dict[RecordId, Record] = {}
         for event in part.events:
+            if self._reports_a_deletion_to_come(event):
+                self._raise(from_the_future(event, self.now), outcome)
+                continue
             known = touched.get(event.record_id) or self.get(event.record_id)
             record = applied(known, event)
             if record != known:
@@ -149,6 +154,11 @@ class Ledger:
         for record_id, record in touched.items():
             self._look(record_id, record, self.now, outcome, may_delete=False, changed=True)
         outcome.origins += part.origins
+
+    def _reports_a_deletion_to_come(self, event: Event) -> bool:
+        """A deletion reported by a clock far ahead would hide what is collected until then."""
+        ahead = event.happened_at > self.now + DAY
+        return event.what == Happening.DELETED and ahead and self.now > MIN_INSTANT
 
     # -- what falls due -------------------------------------------------------------------------
 
@@ -202,7 +212,7 @@ class Ledger:
         for item in due.findings:
             self._raise(item, outcome)
         if due.plan is not None and due.plan.gap is not None:
-            self._raise(_gap(due.plan.gap, now), outcome)
+            self._raise(gap_found(due.plan.gap, now), outcome)
         if due.wake is not None:
             # Looking again at once would spin while deletion is withheld from this look.
             later = due.wake if self.commanding else Instant(max(due.wake, now + SECOND))
@@ -234,7 +244,7 @@ class Ledger:
 
     def take_chunk(self, number: int) -> Chunk | None:
         """Return what changed since the last call, for the journal; None when nothing did."""
-        draft, self._draft = self._draft, _Draft()
+        draft, self._draft = self._draft, Pending()
         names = dict.fromkeys((*draft.history, *draft.records))
         if not draft.gate and not names and not draft.changed:
             return None
@@ -252,7 +262,7 @@ class Ledger:
 
     def whole_chunk(self, number: int) -> Chunk:
         """Return everything, for compaction."""
-        self._draft = _Draft()
+        self._draft = Pending()
         return Chunk(
             number=number,
             now=self.now,
@@ -279,7 +289,7 @@ class Ledger:
                 ledger._count(due.record)
                 if due.wake is not None:
                     ledger.wakes.add(record_id, due.wake)
-        ledger._draft = _Draft()
+        ledger._draft = Pending()
         return ledger
 
     def _fold(self, chunk: Chunk) -> None:
@@ -295,31 +305,3 @@ class Ledger:
         self.parked += chunk.parked
         self.findings.update(chunk.findings)
         self.commanding = chunk.commanding
-
-
-class _Draft:
-    """What changed since the last chunk."""
-
-    def __init__(self) -> None:
-        self.history: list[RecordId] = []
-        self.records: list[RecordId] = []
-        self.envelopes: list[Envelope] = []
-        self.parked: list[Part] = []
-        self.findings: list[str] = []
-        self.gate = False
-        self.opened = False
-        self.clock = False
-
-    @property
-    def changed(self) -> bool:
-        return bool(self.envelopes or self.parked or self.findings or self.opened or self.clock)
-
-
-def _gap(described: str, now: Instant) -> Finding:
-    return finding(
-        FindingKind.NO_RULE,
-        described,
-        "no rule decides the limit of this class of records; the default limit applies",
-        "write a rule for this residency, purpose and category",
-        now,
-    )

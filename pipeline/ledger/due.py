@@ -122,14 +122,14 @@ def _reconsider(draft: Draft, plan: Plan, store: StoreName, issued: Issued) -> N
             at_once=True,
         )
         _hold(draft, plan, store, step)
-        draft.withdraw(issued, Cause(f"hold:{plan.holds[0]}"))
+        draft.withdraw(issued)
         return
     lead = draft.planner.lead(store)
     due = [step.due_at(lead) for step in plan.steps if step.kind == DELETE]
     # After a rebuild, before the first tick, the present is at least when it was issued.
     present = max(draft.clock, issued.issued_at)
     if min(due, default=present + 1) > present:
-        draft.withdraw(issued, issued.cause)
+        draft.withdraw(issued)
         draft.wakes += due
 
 

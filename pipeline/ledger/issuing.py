@@ -81,9 +81,12 @@ class Draft:
         """Put a changed command in the place of the old one."""
         self._issued[self._issued.index(old)] = new
 
-    def withdraw(self, item: Issued, cause: Cause) -> None:
-        """Cancel a deletion that was not answered; it may be issued again under a new epoch."""
-        name = self._name(CANCEL, item.store, cause, item.command_id)
+    def withdraw(self, item: Issued) -> None:
+        """Cancel a deletion that was not answered; it may be issued again under a new epoch.
+
+        The CANCEL carries the deletion's cause, so that it goes where the deletion may still wait.
+        """
+        name = self._name(CANCEL, item.store, item.cause, item.command_id)
         self.commands.append(
             Command(
                 command_id=name,
@@ -91,8 +94,8 @@ class Draft:
                 store=item.store,
                 record_id=self.record.record_id,
                 generation=item.generation,
-                cause=cause,
-                cause_version=0,
+                cause=item.cause,
+                cause_version=item.cause_version,
                 citation=item.citation,
                 not_before=self.now,
                 complete_by=item.complete_by,

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import apache_beam as beam
-import msgspec
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
@@ -128,7 +127,7 @@ class Split(beam.DoFn):
         touched: set[int] = set()
         for message in batch.messages:
             try:
-                event = published(decode(message.topic, message.value), message.timestamp)
+                event = decode(message.topic, message.value)
             except Undecodable as error:
                 self._quarantine(message, error)
                 continue
@@ -227,21 +226,6 @@ class Split(beam.DoFn):
     def _need_sink(self) -> Sink:
         assert self._sink is not None, "setup was not called"  # noqa: S101
         return self._sink
-
-
-def published(event: Event, at: Instant) -> Event:
-    """Return the event as of its publication: nothing happened after it was published.
-
-    A producer's clock that is ahead would otherwise hide what really comes later.
-    """
-    collected = event.collected_at
-    if event.happened_at <= at and (collected is None or collected <= at):
-        return event
-    return msgspec.structs.replace(
-        event,
-        happened_at=min(event.happened_at, at),
-        collected_at=None if collected is None else min(collected, at),
-    )
 
 
 def _early(value: Any) -> WindowedValue:

@@ -68,7 +68,9 @@ def main(
                 failures.append(f"{name} failed: {error}")
         bench.close()
     warning = disturbed(load)
-    notes = [*bench.notes(), *([warning] if warning else []), *failures]
+    small = "--quick: the first bundles are most of such a run; its ratios say nothing"
+    notes = [*bench.notes(), *([small] if quick else []), *([warning] if warning else [])]
+    notes += failures
     show(console, bench.figures, notes)
     path = CACHE / "bench.json"
     write(path, bench.figures, notes, {**sizes, "only": only, "quick": quick, "load_before": load})

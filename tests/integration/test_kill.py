@@ -99,7 +99,7 @@ def test_twenty_kills_of_the_whole_job_change_neither_the_commands_nor_the_ledge
 ) -> None:
     killed, undisturbed = scenes
     chance = random.Random(SEED)
-    # All lies in the past when it is published: nothing is clamped, so both scenes see the same.
+    # All lies in the past when it is published, as events do.
     waves = story(Instant(killed.now() - 1_000 * WAVES))
     begin(killed)
     with SupervisedJob(killed) as job:
@@ -198,7 +198,7 @@ def test_on_flink_a_killed_worker_a_killed_jvm_and_the_end_of_the_input_change_n
     scenes: tuple[Scene, Scene], tmp_path: Path
 ) -> None:
     killed, undisturbed = scenes
-    # All lies in the past when it is published: nothing is clamped, so both scenes see the same.
+    # All lies in the past when it is published, as events do.
     waves = story(Instant(killed.now() - 1_000 * WAVES))
     begin(killed)
     with FlinkRun(killed, tmp_path / "flink") as job:

@@ -216,6 +216,15 @@ def test_late_ingestion_deletes_what_was_stored_after_the_limit_had_passed() -> 
     assert command.complete_by == 11_000
 
 
+def test_a_deletion_reported_by_a_clock_a_year_ahead_is_a_finding_and_hides_nothing() -> None:
+    drive = ready()
+    drive.give(Part(events=(event(at=1_000),), tick=Instant(2_000)))
+    drive.give(Part(events=(event(at=365 * 86_400_000, what="deleted"),)))
+    assert [item.kind for item in drive.findings] == ["FUTURE_EVENT"]
+    drive.until(11_000)
+    assert len(drive.deletions) == 1
+
+
 GATED = {"records": 1, "policies": 1}
 ROWS = Span("records", 0, 0, 1, 0, 1)
 DOCUMENTS = Span("policies", 0, 0, 1, 0, 1)

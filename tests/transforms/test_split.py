@@ -86,13 +86,6 @@ def given(tmp_path: Path) -> Iterator[Given]:
     found.scene.close()
 
 
-def test_a_producer_ahead_of_time_says_nothing_later_than_its_publication(given: Given) -> None:
-    given.bundle(given.events(event(at=PUBLISHED + 5_000, collected_at=PUBLISHED + 9_000)))
-    [part] = given.ledgers.values()
-    [found] = part.events
-    assert (found.happened_at, found.collected_at) == (PUBLISHED, PUBLISHED)
-
-
 def test_every_event_reaches_the_shard_of_its_record_in_order(given: Given) -> None:
     events = [event(f"r{number}", at=1_000 + number) for number in range(20)]
     given.bundle(given.events(*events))
