@@ -11,22 +11,22 @@ import msgspec
 
 from pipeline.documents.envelope import Envelope
 from pipeline.documents.in_force import InForce
-from pipeline.events import Event
 from pipeline.findings import Finding, finding
 from pipeline.identifiers import RecordId
-from pipeline.instants import DAY, MIN_INSTANT, SECOND, Instant
+from pipeline.instants import MIN_INSTANT, SECOND, Instant
 from pipeline.ledger.answering import received
 from pipeline.ledger.due import open_commands, owed
 from pipeline.ledger.gate import Gate
-from pipeline.ledger.issuing import command_of
+from pipeline.ledger.issuing import DELETE, command_of
 from pipeline.ledger.journal import Chunk, pack, unpack
 from pipeline.ledger.outcome import Outcome, Row
 from pipeline.ledger.parts import Part
-from pipeline.ledger.pending import Pending, from_the_future, gap_found
+from pipeline.ledger.pending import Pending, from_the_future, gap_found, is_from_the_future
 from pipeline.ledger.wakes import Wakes
 from pipeline.records import Record, applied
 from pipeline.rules import Planner
-from pipeline.vocabulary import FindingKind, Happening
+from pipeline.tags import residency
+from pipeline.vocabulary import FindingKind
 
 CLOCK_TOLERANCE = 300 * SECOND
 """Ticks and the worker's clock may differ by this much before deletion pauses (milliseconds)."""
@@ -49,8 +49,6 @@ class Ledger:
         self.commanding = True
         self.outstanding: dict[RecordId, int] = {}
         self._draft = Pending()
-
-    # -- what arrives ---------------------------------------------------------------------------
 
     def apply(self, part: Part) -> Outcome:
         """Take one delivery. Emits nothing while history is missing; input waits in `parked`."""
@@ -100,13 +98,16 @@ class Ledger:
         for record_id, data in tuple(self.records.items()):
             before = unpack(data)
             self._look(record_id, before, self.now, outcome, may_delete=False)
-            # What left but was never answered leaves again, unless it was just withdrawn.
+            # What left but was never answered leaves again, unless a hold now wins over it.
             record = unpack(self.records[record_id]) if before.issued else before
             known = {item.command_id for item in before.issued}
+            held = self.in_force.holds_on(record, residency(record.subjects))
             outcome.commands += [
                 command_of(record, item)
                 for item in open_commands(record)
-                if item.outcome is None and item.command_id in known
+                if item.outcome is None
+                and item.command_id in known
+                and not (held and item.kind == DELETE)
             ]
         parked, self.parked = self.parked, []
         for part in parked:
@@ -137,7 +138,7 @@ class Ledger:
     def _take_input(self, part: Part, outcome: Outcome) -> None:
         touched: dict[RecordId, Record] = {}
         for event in part.events:
-            if self._reports_a_deletion_to_come(event):
+            if is_from_the_future(event, self.now):
                 self._raise(from_the_future(event, self.now), outcome)
                 continue
             known = touched.get(event.record_id) or self.get(event.record_id)
@@ -154,13 +155,6 @@ class Ledger:
         for record_id, record in touched.items():
             self._look(record_id, record, self.now, outcome, may_delete=False, changed=True)
         outcome.origins += part.origins
-
-    def _reports_a_deletion_to_come(self, event: Event) -> bool:
-        """A deletion reported by a clock far ahead would hide what is collected until then."""
-        ahead = event.happened_at > self.now + DAY
-        return event.what == Happening.DELETED and ahead and self.now > MIN_INSTANT
-
-    # -- what falls due -------------------------------------------------------------------------
 
     def wake(self, at: Instant) -> Outcome:
         """Issue everything due at `at`, but never more than the highest tick vouches for."""
@@ -239,8 +233,6 @@ class Ledger:
             self.findings.add(item.finding_id)
             self._draft.findings.append(item.finding_id)
             outcome.findings.append(item)
-
-    # -- the journal ----------------------------------------------------------------------------
 
     def take_chunk(self, number: int) -> Chunk | None:
         """Return what changed since the last call, for the journal; None when nothing did."""

@@ -110,7 +110,20 @@ def _consider(draft: Draft, plan: Plan, store: StoreName) -> None:
 
 
 def _reconsider(draft: Draft, plan: Plan, store: StoreName, issued: Issued) -> None:
-    """A deletion that nobody answered may not have left: withdraw it when it must not be."""
+    """A deletion that nobody answered may not have left: withdraw it when it must not be.
+
+    Like the deletion itself only when everything published before was taken into account, so that
+    the order in which documents are read decides nothing.
+    """
+    lead = draft.planner.lead(store)
+    due = [step.due_at(lead) for step in plan.steps if step.kind == DELETE]
+    # After a rebuild, before the first tick, the present is at least when it was issued.
+    present = max(draft.clock, issued.issued_at)
+    if not plan.holds and min(due, default=present + 1) <= present:
+        return
+    if not draft.may_delete:
+        draft.wakes.append(draft.clock)
+        return
     if plan.holds:
         step = Step(
             complete_by=issued.complete_by,
@@ -122,15 +135,8 @@ def _reconsider(draft: Draft, plan: Plan, store: StoreName, issued: Issued) -> N
             at_once=True,
         )
         _hold(draft, plan, store, step)
-        draft.withdraw(issued)
-        return
-    lead = draft.planner.lead(store)
-    due = [step.due_at(lead) for step in plan.steps if step.kind == DELETE]
-    # After a rebuild, before the first tick, the present is at least when it was issued.
-    present = max(draft.clock, issued.issued_at)
-    if min(due, default=present + 1) > present:
-        draft.withdraw(issued)
-        draft.wakes += due
+    draft.withdraw(issued)
+    draft.wakes += [] if plan.holds else due
 
 
 def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:

@@ -152,17 +152,13 @@ class Draft:
         return withdrawn[-1].command_id if withdrawn else ""
 
     def _data_until(self, due_at: Instant) -> Instant:
-        """Return up to when data is covered: what was collected before it was due.
+        """Return up to when data is covered: the limit, and at least the beginning of the life.
 
-        Data may be younger in the store than the limit that ends it (late ingestion); but no clock
-        ahead of the broker's hides what will come.
+        That may be younger than its limit (late ingestion); but no clock ahead of the broker's
+        hides what will come.
         """
-        covered = [
-            min(birth.at, self.clock)
-            for birth in self.record.life(self._gone)
-            if birth.collected_at < due_at
-        ]
-        return Instant(max([due_at, *covered]))
+        began = self.record.life(self._gone)[0].at
+        return Instant(max(due_at, min(began, self.clock)))
 
     def _name(self, kind: str, store: StoreName, cause: Cause, epoch: str) -> CommandId:
         return command_id(

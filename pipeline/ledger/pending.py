@@ -4,9 +4,9 @@ from pipeline.documents.envelope import Envelope
 from pipeline.events import Event
 from pipeline.findings import Finding, finding
 from pipeline.identifiers import RecordId
-from pipeline.instants import Instant
+from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.ledger.parts import Part
-from pipeline.vocabulary import FindingKind
+from pipeline.vocabulary import FindingKind, Happening
 
 
 class Pending:
@@ -26,6 +26,11 @@ class Pending:
     def changed(self) -> bool:
         """Whether anything besides records and the gate changed."""
         return bool(self.envelopes or self.parked or self.findings or self.opened or self.clock)
+
+
+def is_from_the_future(event: Event, now: Instant) -> bool:
+    """Whether a deletion is reported by a clock far ahead: it would hide what comes until then."""
+    return event.what == Happening.DELETED and now > MIN_INSTANT and event.happened_at > now + DAY
 
 
 def from_the_future(event: Event, now: Instant) -> Finding:

@@ -103,6 +103,9 @@ class KafkaLogConsumer:
         now = time.monotonic()
         if now - self._checked < CHECK_SECONDS:
             return
+        if now - self._checked > 3 * CHECK_SECONDS:
+            # Nobody polled for a while (a runner's back-pressure): the rate says nothing yet.
+            self._assigned_at = now
         self._checked = now
         answers = self._client.metrics()["consumer-metrics"]["response-rate"]
         if answers == 0 and now - self._assigned_at > SILENCE_SECONDS:

@@ -357,6 +357,8 @@ def test_what_withdraws_a_command_goes_where_the_command_may_still_wait(scene: S
         stage.bundle(START, Part(tick=Instant(11_000)))
         stage.bundle(fire=11_000)
         stage.bundle(Part(envelopes=(hold(records=("r1",), name=f"h{number}"),)))
+        stage.bundle(Part(tick=Instant(12_000)))
+        stage.bundle(fire=12_000)
         [deletion] = [item for item in stage.commands if item.kind == "DELETE"]
         [cancel] = [item for item in stage.commands if item.kind == "CANCEL"]
         assert cancel.withdraws == deletion.command_id
