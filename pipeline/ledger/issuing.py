@@ -7,7 +7,7 @@ import msgspec
 from pipeline.commands import LIFETIME, Command
 from pipeline.findings import Decision, Finding, finding
 from pipeline.identifiers import Cause, CommandId, StoreName, command_id
-from pipeline.instants import MIN_INSTANT, Instant
+from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.receipts import answered_with
 from pipeline.records import Issued, Record
 from pipeline.rules import Plan, Planner, Step
@@ -154,11 +154,11 @@ class Draft:
     def _data_until(self, due_at: Instant) -> Instant:
         """Return up to when data is covered: the limit, and at least the beginning of the life.
 
-        That may be younger than its limit (late ingestion); but no clock ahead of the broker's
-        hides what will come.
+        That may be younger than its limit (late ingestion); but a clock far ahead of the broker's
+        must not hide what will come.
         """
         began = self.record.life(self._gone)[0].at
-        return Instant(max(due_at, min(began, self.clock)))
+        return due_at if began > self.clock + DAY else Instant(max(due_at, began))
 
     def _name(self, kind: str, store: StoreName, cause: Cause, epoch: str) -> CommandId:
         return command_id(
