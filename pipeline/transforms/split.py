@@ -7,7 +7,7 @@ which answers for the quarantine.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindow
@@ -30,6 +30,8 @@ from pipeline.transforms.sink import Sink
 from pipeline.transports.contract import Message
 from pipeline.vocabulary import FindingKind
 from pipeline.wire.codec import Codec
+
+R = TypeVar("R")
 
 TO_GOVERNOR = "governor"
 TO_ACKNOWLEDGE = "acknowledge"
@@ -191,28 +193,14 @@ class Split(beam.DoFn):
             bucket.spans.append(span)
 
     def _rows(self, batch: Batch) -> None:
-        decode = self._need_codec().decode_record
-        for message in batch.messages:
-            if message.value is None:
-                continue
-            try:
-                row = decode(message.value)
-            except Undecodable as error:
-                raise _corrupt(message) from error
+        for row in _own_rows(batch, self._need_codec().decode_record):
             self._ledgers[shard_of(row.record_id, self._settings.shards)].rows.append(row)
         span = _span(batch)
         for bucket in self._all_ledgers():
             bucket.spans.append(span)
 
     def _states(self, batch: Batch) -> None:
-        decode = self._need_codec().decode_state
-        for message in batch.messages:
-            if message.value is None:
-                continue
-            try:
-                row = decode(message.value)
-            except Undecodable as error:
-                raise _corrupt(message) from error
+        for row in _own_rows(batch, self._need_codec().decode_state):
             if row.kind == "governor":
                 self._governors[shard_of(row.name, self._settings.governors)].states.append(row)
         span = _span(batch)
@@ -234,6 +222,17 @@ def _early(value: Any) -> WindowedValue:
 
 def _span(batch: Batch) -> Span:
     return Span(batch.topic, batch.partition, batch.start, batch.next, batch.begin, batch.end)
+
+
+def _own_rows(batch: Batch, decode: Callable[[bytes], R]) -> Iterator[R]:
+    """Yield the rows of one of our own topics; what cannot be read there stops the job."""
+    for message in batch.messages:
+        if message.value is None:
+            continue
+        try:
+            yield decode(message.value)
+        except Undecodable as error:
+            raise _corrupt(message) from error
 
 
 def _corrupt(message: Message) -> CorruptState:
