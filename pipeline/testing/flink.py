@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,10 +22,10 @@ from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.transforms.environments import ExternalEnvironment, python_sdk_capabilities
 
 from pipeline.errors import RetentionError
+from pipeline.testing.ports import LOOPBACK, free_port, listens
 
 ROOT = Path(__file__).resolve().parents[2]
 _DEPLOY = ROOT / "deploy" / "local" / "flink"
-_LOOPBACK = "127.0.0.1"
 
 
 class FlinkFailed(RetentionError):
@@ -49,13 +48,6 @@ def build_flink(cache: Path) -> Path:
     return cache.resolve() / "flink" / "lib"
 
 
-def free_port() -> int:
-    """Return a TCP port that was free on the loopback a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        return int(probe.getsockname()[1])
-
-
 def pipeline_proto(pipeline: beam.Pipeline, worker_port: int) -> bytes:
     """Return the serialised portable pipeline, its workers on this port of the loopback.
 
@@ -63,7 +55,7 @@ def pipeline_proto(pipeline: beam.Pipeline, worker_port: int) -> bytes:
     must be in importable modules, not in `__main__`.
     """
     environment = ExternalEnvironment(
-        f"{_LOOPBACK}:{worker_port}", capabilities=python_sdk_capabilities()
+        f"{LOOPBACK}:{worker_port}", capabilities=python_sdk_capabilities()
     )
     proto = pipeline.to_runner_api(default_environment=environment)
     return bytes(proto.SerializeToString())
@@ -117,7 +109,7 @@ class FlinkJob:
         try:
             pool = [sys.executable, f"{_DEPLOY}/worker_pool.py", str(self._port)]
             self._pool = self._start("pool", pool)
-            self._await("the worker pool listens", lambda: _listens(self._port), 60)
+            self._await("the worker pool listens", lambda: listens(self._port), 60)
             self._start_jvm()
         except BaseException:
             self.close()
@@ -240,7 +232,7 @@ class FlinkJob:
             time.sleep(0.2)
 
     def _get(self, path: str, *, method: str = "GET") -> Any:
-        url = f"http://{_LOOPBACK}:{self._rest}{path}"
+        url = f"http://{LOOPBACK}:{self._rest}{path}"
         request = urllib.request.Request(url, method=method)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
@@ -278,11 +270,6 @@ def _worker_port(proto: bytes) -> int:
             payload = beam_runner_api_pb2.ExternalPayload.FromString(environment.payload)
             return int(payload.endpoint.url.rpartition(":")[2])
     raise FlinkFailed("the pipeline has no external environment: make it with pipeline_proto()")
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((_LOOPBACK, port)) == 0
 
 
 def _kill(pids: list[int]) -> None:

@@ -20,7 +20,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline.jobs.enforce import build
 from pipeline.jobs.prism import PIPELINE_OPTIONS, Prism, locate
 from pipeline.settings import Settings
-from pipeline.testing.flink import FlinkJob, free_port, pipeline_proto
+from pipeline.testing.flink import FlinkJob, pipeline_proto
+from pipeline.testing.ports import free_port
 from pipeline.testing.scene import Scene
 from pipeline.transforms.pulse import STALL_SECONDS, asked, silent_seconds
 from pipeline.transforms.read import LogSource

@@ -2,14 +2,11 @@
 
 import socket
 
+from pipeline.jobs.prism import free_port
+
+__all__ = ["LOOPBACK", "free_port", "listens"]
+
 LOOPBACK = "127.0.0.1"
-
-
-def free_port() -> int:
-    """Return a TCP port that was free on the loopback a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 def listens(port: int) -> bool:

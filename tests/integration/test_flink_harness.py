@@ -10,7 +10,8 @@ import apache_beam as beam
 import pytest
 from apache_beam.io.unbounded_source import ReadFromUnboundedSource
 
-from pipeline.testing.flink import FlinkFailed, FlinkJob, build_flink, free_port, pipeline_proto
+from pipeline.testing.flink import FlinkFailed, FlinkJob, build_flink, pipeline_proto
+from pipeline.testing.ports import free_port
 from tests.integration.flink_fixture_source import KEYS, Collect, Numbers, keyed
 
 pytestmark = pytest.mark.integration
