@@ -9,7 +9,7 @@ LIFETIME = 30 * DAY
 """A command may be obeyed for this long after its deadline (milliseconds); then it is void."""
 
 
-class Command(msgspec.Struct, frozen=True, array_like=True):
+class Command(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a store must do, why, and between which instants.
 
     `not_before`: obeying earlier is wrong. `complete_by`: later is a breach. `data_until`: leave

@@ -16,7 +16,7 @@ FINDINGS = UUID("0d6d3b52-6a3c-5a4e-8f35-5f0a1f6f7b10")
 """Namespace of finding ids (RFC 9562 §5.5)."""
 
 
-class Finding(msgspec.Struct, frozen=True, array_like=True):
+class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a person must decide or repair. `subject` is what it is about: never personal data."""
 
     finding_id: str
@@ -29,7 +29,7 @@ class Finding(msgspec.Struct, frozen=True, array_like=True):
     details: dict[str, str] = {}
 
 
-class Decision(msgspec.Struct, frozen=True, array_like=True):
+class Decision(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Why something was commanded."""
 
     decision_id: str
@@ -44,7 +44,7 @@ class Decision(msgspec.Struct, frozen=True, array_like=True):
     at: Instant
 
 
-class Quarantined(msgspec.Struct, frozen=True, array_like=True):
+class Quarantined(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Where a message lies that could not be read, and why. Never its payload."""
 
     topic: str
@@ -57,7 +57,7 @@ class Quarantined(msgspec.Struct, frozen=True, array_like=True):
     at: Instant
 
 
-class StateRow(msgspec.Struct, frozen=True, array_like=True):
+class StateRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Something the pipeline knows that is not a record, e.g. a governor's count of one cause."""
 
     kind: str
@@ -68,7 +68,7 @@ class StateRow(msgspec.Struct, frozen=True, array_like=True):
     version: int = 0
 
 
-class Measurement(msgspec.Struct, frozen=True, array_like=True):
+class Measurement(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One number of one shard."""
 
     name: str

@@ -9,7 +9,7 @@ from pipeline.records import Issued
 from pipeline.vocabulary import RECEIPT_RANK
 
 
-class Receipt(msgspec.Struct, frozen=True, array_like=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a store did about one command, and how much of the data it found remaining."""
 
     command_id: CommandId

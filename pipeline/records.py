@@ -21,7 +21,7 @@ KEPT_BIRTHS = 4
 """How many of the earliest, and of the latest, are kept: bounded, and still a lattice."""
 
 
-class Birth(msgspec.Struct, frozen=True, array_like=True, order=True):
+class Birth(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):
     """One event that shows that data exists under the record's id.
 
     `at` is when it happened, `collected_at` what it says of the collection. Sorted by `at`.
@@ -32,7 +32,7 @@ class Birth(msgspec.Struct, frozen=True, array_like=True, order=True):
     collected_at: Instant
 
 
-class Issued(msgspec.Struct, frozen=True, array_like=True):
+class Issued(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A command that was issued for the record, and the best answer so far."""
 
     command_id: CommandId
@@ -53,7 +53,7 @@ class Issued(msgspec.Struct, frozen=True, array_like=True):
     withdrawn: bool = False
 
 
-class Answer(msgspec.Struct, frozen=True, array_like=True, order=True):
+class Answer(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):
     """A store's answer to a command that is not known, or not known any more after a rollback."""
 
     command_id: CommandId
@@ -62,7 +62,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, order=True):
     store: StoreName
 
 
-class Record(msgspec.Struct, frozen=True, array_like=True):
+class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Everything that is known of one record id. See `schemas/record.avsc` for each field.
 
     A record lives in each of its stores until a settled deletion there (or a reported one, `cut`)
@@ -135,8 +135,10 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
                     return at
             if name != Anchor.LAST_INTERACTION:
                 return None
-        signs = [sign for sign in (*self.births, *self.touches) if sign.at > gone]
-        return min([sign.collected_at for sign in signs]) if signs else None
+        signs = (*self.births, *self.touches)
+        if len(signs) == 1:  # the usual record
+            return signs[0].collected_at if signs[0].at > gone else None
+        return min([sign.collected_at for sign in signs if sign.at > gone], default=None)
 
 
 _DELETE = CommandKind.DELETE.value
@@ -152,14 +154,38 @@ _ANCHORS = {
 
 def applied(record: Record | None, event: Event) -> Record:
     """Join an event's facts into the record. Equal to the argument when it adds nothing."""
-    if record is None:
-        return _joined(Record(event.record_id, kind=event.kind), event)
-    return _joined(record, event)
+    return _first(event) if record is None else _joined(record, event)
+
+
+def _first(event: Event) -> Record:
+    """Return what one event says of a record that was not known: what `_joined` would, sooner."""
+    happened = event.happened_at
+    collected = happened if event.collected_at is None else event.collected_at
+    sign = (Birth(happened, event.event_id, collected),)
+    begins, deleted = event.what in _BEGINNINGS, event.what == _DELETED
+    anchor = _ANCHORS.get(event.what)
+    return Record(
+        event.record_id,
+        sign if begins else (),
+        event.kind,
+        _set(event.parents),
+        _subjects((), event.subjects),
+        () if event.purpose is None else (event.purpose,),
+        () if event.lawful_basis is None else (event.lawful_basis,),
+        _set(event.categories),
+        () if event.source is None else (event.source,),
+        _set(event.stores),
+        _set(event.recipients),
+        event.natural_key_hash,
+        () if anchor is None or happened <= MIN_INSTANT else ((anchor, happened),),
+        happened if deleted else MIN_INSTANT,
+        touches=() if begins or deleted else sign,
+    )
 
 
 def _joined(record: Record, event: Event) -> Record:
     collected = event.happened_at if event.collected_at is None else event.collected_at
-    deleted = event.what == Happening.DELETED
+    deleted = event.what == _DELETED
     births, touches = record.births, record.touches
     sign = Birth(event.happened_at, event.event_id, collected)
     if event.what in _BEGINNINGS:
@@ -188,6 +214,7 @@ def _joined(record: Record, event: Event) -> Record:
     )
 
 
+_DELETED = Happening.DELETED.value
 _BEGINNINGS = frozenset({Happening.CREATED.value, Happening.DERIVED.value})
 _REACH = {"source": 0, "template": 1, "model": 2}
 
@@ -203,10 +230,14 @@ def _bounded(signs: tuple[Birth, ...], sign: Birth) -> tuple[Birth, ...]:
     return tuple(merged)
 
 
+def _set(values: tuple[T, ...]) -> tuple[T, ...]:
+    return values if len(values) < 2 else tuple(sorted(set(values)))
+
+
 def _union(kept: tuple[T, ...], new: tuple[T, ...]) -> tuple[T, ...]:
     if not new or kept == new:
         return kept
-    return tuple(sorted({*kept, *new}))
+    return _set((*kept, *new))
 
 
 def _added(kept: tuple[str, ...], new: str | None) -> tuple[str, ...]:
@@ -235,6 +266,10 @@ def _anchored(
 def _subjects(kept: tuple[Subject, ...], new: tuple[Subject, ...]) -> tuple[Subject, ...]:
     if not new or kept == new:
         return kept
+    if not kept and len(new) == 1:
+        subject = new[0]
+        items = _set(subject.evidence)
+        return new if items == subject.evidence else (Subject(subject.subject_id, items),)
     evidence = {subject.subject_id: set(subject.evidence) for subject in kept}
     for subject in new:
         evidence.setdefault(subject.subject_id, set()).update(subject.evidence)

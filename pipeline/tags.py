@@ -9,6 +9,7 @@ from pipeline.vocabulary import UNKNOWN
 
 METHOD = "declared/1"
 """Name and version of the method, kept beside every conclusion."""
+_DECLARED = "declared"
 
 
 def residency(subjects: tuple[Subject, ...]) -> tuple[str, ...]:
@@ -17,9 +18,12 @@ def residency(subjects: tuple[Subject, ...]) -> tuple[str, ...]:
     Of several declarations of one subject the newest counts; of equally new ones, all do.
     A subject without a declaration adds UNKNOWN to the others.
     """
+    if len(subjects) == 1 and len(subjects[0].evidence) == 1:  # the usual record
+        (sign,) = subjects[0].evidence
+        return (sign.territory,) if sign.signal == _DECLARED else (UNKNOWN,)
     found: set[str] = set()
     for subject in subjects:
-        declared = [item for item in subject.evidence if item.signal == "declared"]
+        declared = [item for item in subject.evidence if item.signal == _DECLARED]
         if not declared:
             found.add(UNKNOWN)
             continue

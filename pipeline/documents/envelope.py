@@ -23,7 +23,7 @@ MAX_AUTHOR = 512
 _PARSED = 1_024
 
 
-class Envelope(msgspec.Struct, frozen=True, array_like=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One version of a document: its kind, id and version, and its text as somebody wrote it.
 
     Attributes:

@@ -39,51 +39,56 @@ def build(
     state = _partitions(broker, (topics.name("state"),))
     arriving = _partitions(broker, (*topics.events, topics.name("receipts")))
 
-    def read(label: str, source: UnboundedSource) -> beam.PCollection:
-        return pipeline | label >> ReadFromUnboundedSource(
-            source,
-            poll_interval=settings.poll_seconds,
-            max_read_time_seconds=settings.read_seconds,
+    def split(label: str, source: UnboundedSource) -> beam.pvalue.DoOutputsTuple:
+        # Each read is split by itself, so that the runner fuses both: no batch leaves the worker.
+        return (
+            pipeline
+            | f"Read {label}"
+            >> ReadFromUnboundedSource(
+                source,
+                poll_interval=settings.poll_seconds,
+                max_read_time_seconds=settings.read_seconds,
+            )
+            | f"Split {label}"
+            >> beam.ParDo(Split(settings)).with_outputs(TO_GOVERNOR, TO_ACKNOWLEDGE, main="ledger")
         )
 
     parts = (
-        (
-            read("Time", ticks(settings)),
-            read("Documents", source(settings, documents, history=True, follow=True)),
-            read("History", source(settings, records + state, history=True, follow=False)),
-            read("Arrivals", source(settings, arriving, history=False, follow=True)),
-        )
-        | "Flatten" >> beam.Flatten()
-        | "Split"
-        >> beam.ParDo(Split(settings)).with_outputs(TO_GOVERNOR, TO_ACKNOWLEDGE, main="ledger")
+        split("time", ticks(settings)),
+        split("documents", source(settings, documents, history=True, follow=True)),
+        split("history", source(settings, records + state, history=True, follow=False)),
+        split("arrivals", source(settings, arriving, history=False, follow=True)),
     )
-    ledger = (
-        parts.ledger
-        | "Key shards" >> beam.Map(_pair).with_output_types(tuple[int, bytes])
-        | "Ledger"
+    ledger = _keyed("shards", tuple[int, bytes], *(part.ledger for part in parts)) | (
+        "Ledger"
         >> beam.ParDo(Sharded(settings, "ledger", _counts(documents + records))).with_outputs(
             TO_ACKNOWLEDGE, main="proposed"
         )
     )
-    governed = (
-        (parts[TO_GOVERNOR], ledger.proposed)
-        | "Proposed" >> beam.Flatten()
-        | "Key causes" >> beam.Map(_pair).with_output_types(tuple[int, bytes])
-        | "Governor"
+    steering = (part[TO_GOVERNOR] for part in parts)
+    governor = _keyed("causes", tuple[int, bytes], *steering, ledger.proposed) | (
+        "Governor"
         >> beam.ParDo(Sharded(settings, "governor", _counts(documents + state))).with_outputs(
             TO_ACKNOWLEDGE, main="nothing"
         )
     )
-    _ = (
-        (parts[TO_ACKNOWLEDGE], ledger[TO_ACKNOWLEDGE], governed[TO_ACKNOWLEDGE])
-        | "Pieces" >> beam.Flatten()
-        | "Key partitions" >> beam.Map(_pair).with_output_types(tuple[str, bytes])
-        | "Acknowledge" >> beam.ParDo(Acknowledge(settings))
+    flushed = (stage[TO_ACKNOWLEDGE] for stage in (*parts, ledger, governor))
+    _ = _keyed("partitions", tuple[str, bytes], *flushed) | (
+        "Acknowledge" >> beam.ParDo(Acknowledge(settings))
     )
 
 
+def _keyed(label: str, kind: type, *collections: beam.PCollection) -> beam.PCollection:
+    """Flatten what was given a deterministic key coder before: each element then moves once."""
+    typed = [
+        collection | f"Key {label} {number}" >> beam.Map(_pair).with_output_types(kind)
+        for number, collection in enumerate(collections)
+    ]
+    return typed | f"Flatten {label}" >> beam.Flatten()
+
+
 def _pair(pair: tuple[object, bytes]) -> tuple[object, bytes]:
-    """Return the pair: a named step whose output type gives the key a deterministic coder."""
+    """Return the pair: a named step for its output type."""
     return pair
 
 

@@ -56,12 +56,16 @@ def owed(
         commanding: False withholds every `DELETE` (clocks differ); the record is looked at again.
         clock: the broker's time, when a late timer makes it later than `now`.
     """
+    if not (record.issued or record.answers):
+        quiet = _not_yet(record, planner, now)
+        if quiet is not None:
+            return quiet
     draft = Draft(record, planner, now, may_delete=may_delete and commanding, clock=clock)
     plans = []
     for gone, stores in record.lives().items():
         plan = planner.plan(record, gone)
         plans.append(plan)
-        draft.begin(gone, plan)
+        draft.begin(gone)
         if not stores:
             _no_store(draft, plan)
         for store in stores:
@@ -75,6 +79,33 @@ def owed(
         tuple(draft.decisions),
         min(draft.wakes, default=None),
     )
+
+
+def _not_yet(record: Record, planner: Planner, now: Instant) -> Due | None:
+    """Return what a record owes for which nothing is commanded and nothing is due; else None.
+
+    Nearly every look at a record ends here; what it finds is what the long way would find.
+    """
+    lives = record.lives()
+    if not lives:
+        return Due(record, None, (), (), (), None)
+    ((gone, stores),) = lives.items()
+    plan = planner.plan(record, gone)
+    wakes = _wakes(plan, planner, stores)
+    if wakes and min(wakes) <= now:
+        return None
+    return Due(record, plan, (), (), (), min(wakes, default=None))
+
+
+def _wakes(plan: Plan, planner: Planner, stores: list[StoreName]) -> list[Instant]:
+    """Return when each step falls due in each store; without stores, when the limit does."""
+    if not stores:
+        return [] if plan.limit_at is None else [plan.limit_at]
+    return [
+        step.due_at(planner.lead(store)) if step.kind == DELETE else step.not_before
+        for step in plan.steps
+        for store in stores
+    ]
 
 
 def _urgency(plan: Plan) -> int:
@@ -216,6 +247,8 @@ def status(record: Record) -> str:
     """Name where the record stands: ACTIVE, RESTRICTED, DELETE_COMMANDED or DELETED."""
     if not record.alive:
         return "DELETED"
+    if not record.issued:
+        return "ACTIVE"
     kinds = {item.kind for item in open_commands(record)}
     if DELETE in kinds:
         return "DELETE_COMMANDED"

@@ -17,7 +17,7 @@ from pipeline.records import Record
 FIRST_TOKEN = b""
 
 
-class Chunk(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+class Chunk(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """What one change adds. `whole` starts afresh: everything before it is void (compaction).
 
     `parked` are parts that wait for the gate; `opened` says that they were applied.

@@ -11,7 +11,7 @@ from pipeline.receipts import Receipt
 from pipeline.records import Record
 
 
-class Origin(msgspec.Struct, frozen=True, array_like=True):
+class Origin(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Where a batch of acknowledged input lay, and in how many parts it was split.
 
     Positions, not offsets of messages: `[start, next)`. `run_start` is where this run began reading
@@ -26,7 +26,7 @@ class Origin(msgspec.Struct, frozen=True, array_like=True):
     parts: int
 
 
-class Span(msgspec.Struct, frozen=True, array_like=True):
+class Span(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A range of history delivered to this shard, of the whole `[begin, end)` it awaits."""
 
     topic: str
@@ -37,7 +37,7 @@ class Span(msgspec.Struct, frozen=True, array_like=True):
     end: int
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+class Part(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """One delivery to one shard. Every field may be empty."""
 
     origins: tuple[Origin, ...] = ()

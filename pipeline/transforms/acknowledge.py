@@ -19,7 +19,7 @@ from pipeline.transports import open_broker
 from pipeline.transports.contract import Broker, Partition
 
 
-class Piece(msgspec.Struct, frozen=True, array_like=True):
+class Piece(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """So many parts of the batch of this origin were flushed."""
 
     origin: Origin

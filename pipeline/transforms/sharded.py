@@ -31,6 +31,7 @@ from pipeline.ledger.outcome import Outcome
 from pipeline.ledger.parts import Part, decode_part, encode_part
 from pipeline.settings import Settings
 from pipeline.transforms.acknowledge import Piece, encode_pieces
+from pipeline.transforms.garbage import collect_seldom
 from pipeline.transforms.machines import (
     Machine,
     MachineKind,
@@ -87,6 +88,7 @@ class Sharded(beam.DoFn):
 
     def setup(self) -> None:
         """Open the producer."""
+        collect_seldom()
         self._sink = Sink(self._settings)
 
     def teardown(self) -> None:

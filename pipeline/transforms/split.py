@@ -25,6 +25,7 @@ from pipeline.receipts import Receipt
 from pipeline.records import Record
 from pipeline.settings import Settings
 from pipeline.transforms.acknowledge import Piece, encode_pieces
+from pipeline.transforms.garbage import collect_seldom
 from pipeline.transforms.read import Batch
 from pipeline.transforms.sink import Sink
 from pipeline.transports.contract import Message
@@ -75,6 +76,7 @@ class Split(beam.DoFn):
 
     def setup(self) -> None:
         """Load schemas and open the producer."""
+        collect_seldom()
         settings = self._settings
         self._codec = Codec.from_settings(settings)
         self._sink = Sink(settings)

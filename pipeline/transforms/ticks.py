@@ -5,6 +5,7 @@ jumps to the end of time and every timer fires. Shards believe only the highest 
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from apache_beam.coders import Coder
@@ -46,11 +47,11 @@ class TickMarkCoder(Coder):
         return True
 
 
+@dataclass(frozen=True)
 class TickSource(UnboundedSource):
     """Hands out the broker's time, at most every `settings.tick_ms`."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    settings: Settings
 
     def split(self, desired_num_splits: int, options: Any = None) -> Iterable["TickSource"]:
         """Never split."""

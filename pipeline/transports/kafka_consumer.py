@@ -78,10 +78,11 @@ class KafkaLogConsumer:
             partition, records = self._fetched.popleft()
             taken = 0
             for record in records[: max_messages - len(found)]:
-                size += len(record.key or b"") + len(record.value or b"")
+                message = _message(partition, record)
+                size += len(message.key or b"") + len(message.value or b"")
                 if found and size > max_bytes:
                     break
-                found.append(_message(partition, record))
+                found.append(message)
                 taken += 1
             if taken < len(records):
                 self._fetched.appendleft((partition, records[taken:]))
@@ -164,5 +165,12 @@ class KafkaLogConsumer:
 
 def _message(partition: Partition, record: Any) -> Message:
     """Convert; a producer's time outside what we can write is brought to the nearest end."""
-    timestamp = Instant(min(max(record.timestamp, MIN_INSTANT), MAX_INSTANT))
-    return Message(*partition, record.offset, timestamp, record.key, record.value)
+    stamp = record.timestamp
+    if not MIN_INSTANT <= stamp <= MAX_INSTANT:
+        stamp = min(max(stamp, MIN_INSTANT), MAX_INSTANT)
+    topic, number = partition
+    return _NEW(Message, (topic, number, record.offset, stamp, record.key, record.value))
+
+
+_NEW = tuple.__new__
+"""Makes a named tuple in half the time of its own constructor; this runs for every message."""

@@ -8,7 +8,10 @@ from pipeline.errors import Undecodable
 
 NOT_ONE_SMALL = 0x81
 """Bits of a first byte that make a length or index negative, or longer than one byte."""
-_MORE = 0x80
+MORE = 0x80
+"""Set in every byte of an integer but the last."""
+_INSTANT_BYTES = 6
+"""Instants from 1978 to 2039 in milliseconds, the usual integers here, take as many."""
 _LAST = 9
 """Place of the tenth byte of an integer, which may hold the 64th bit only."""
 
@@ -20,15 +23,22 @@ def number(data: bytes, at: int) -> tuple[int, int]:
         Undecodable: it is padded, so that one value has many encodings, or exceeds 64 bits.
     """
     head = data[at]
-    if head < _MORE:
+    if head < MORE:
         return (head >> 1) ^ -(head & 1), at + 1
+    six = data[at : at + _INSTANT_BYTES]
+    if len(six) == _INSTANT_BYTES and 0 < six[5] < MORE:
+        a, b, c, d, e, f = six
+        if b & c & d & e & MORE:
+            value = a & 0x7F | (b & 0x7F) << 7 | (c & 0x7F) << 14 | (d & 0x7F) << 21
+            value |= (e & 0x7F) << 28 | f << 35
+            return (value >> 1) ^ -(value & 1), at + _INSTANT_BYTES
     value, shift = head & 0x7F, 7
     start = at
     while True:
         at += 1
         head = data[at]
         value |= (head & 0x7F) << shift
-        if head < _MORE:
+        if head < MORE:
             break
         shift += 7
         if at - start >= _LAST:
@@ -75,8 +85,13 @@ def block(data: bytes, at: int, room: int) -> tuple[int, int, int | None]:
         size, at = length(data, at)
         end = at + size
     if count > room:
-        raise Undecodable("too_many", "a list has too many entries")
+        raise too_many()
     return count, at, end
+
+
+def too_many() -> Undecodable:
+    """Return the error for a list that is longer than it may be."""
+    return Undecodable("too_many", "a list has too many entries")
 
 
 def bad_block() -> Undecodable:
