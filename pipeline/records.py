@@ -6,7 +6,7 @@ digests independent of arrival. Limits are not kept: `rules` computes them from 
 documents in force, so that a new policy reaches what is already here.
 """
 
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -15,7 +15,12 @@ from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.vocabulary import SETTLED, Anchor, CommandKind, Happening
 
-T = TypeVar("T", bound=str)
+
+class _Ordered(Protocol):
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
+T = TypeVar("T", bound=_Ordered)
 
 KEPT_BIRTHS = 4
 """How many of the earliest, and of the latest, are kept: bounded, and still a lattice."""

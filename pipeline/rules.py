@@ -25,7 +25,6 @@ from pipeline.records import Record
 from pipeline.tags import residency
 from pipeline.vocabulary import UNKNOWN, Anchor, CommandKind
 
-
 _DELETE = CommandKind.DELETE.value
 _RESTRICT = CommandKind.RESTRICT.value
 
@@ -205,7 +204,7 @@ class Planner:
 
 
 def _earliest(record: Record, gone: Instant, limits: tuple[_Limit, ...]) -> Step | None:
-    """Return the earliest maximum whose clock has started; of equal ones that of the least cause."""
+    """Return the earliest maximum whose clock has started; of equals that of the least cause."""
     best: tuple[Instant, Cause, Instant, _Limit] | None = None
     for limit in limits:
         started = record.anchor(limit.clock, gone)

@@ -36,7 +36,9 @@ def test_of_several_maxima_the_earliest_holds_and_the_others_are_named() -> None
     plan = planned(known(), document)
     assert causes(plan) == ["policy:acme/short"]
     assert plan.limit_at == 6_000
-    assert reasons(known(), document) == ("policy:acme/long: a later maximum than policy:acme/short",)
+    assert reasons(known(), document) == (
+        "policy:acme/long: a later maximum than policy:acme/short",
+    )
 
 
 def test_of_equal_maxima_the_same_one_holds_whatever_order_they_are_written_in() -> None:

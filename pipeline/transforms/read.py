@@ -134,11 +134,7 @@ class LogSource(UnboundedSource):
         del options
         count = 1 if self.history else min(self.settings.splits, desired_num_splits)
         shares = [self.partitions[number::count] for number in range(count)]
-        return [
-            replace(self, partitions=share)
-            for share in shares
-            if share
-        ]
+        return [replace(self, partitions=share) for share in shares if share]
 
     def create_reader(self, options: Any, checkpoint_mark: Mark | None) -> "LogReader":
         """Create a reader that goes on after the mark."""

@@ -12,7 +12,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition, errors
 
 from pipeline.errors import BrokerUnavailable, CorruptState, LogTruncated, RetentionError
-from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
+from pipeline.instants import MAX_INSTANT, MIN_INSTANT
 from pipeline.transports.contract import Broker, Message, Partition, Position
 from pipeline.transports.kafka_connect import connected, patiently, translated
 

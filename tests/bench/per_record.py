@@ -1,20 +1,27 @@
-"""What our shards are held against: Beam as its manual has it, one state cell and timer a record.
+"""What our shards are held against: one state cell and one timer a record, on Prism.
 
-Same source, codec and producer settings as ours, on Prism; only the structure differs. `main` is
-`python -m tests.bench.life_per_record`.
+Once as Beam's programming guide has it, one message an element; once behind our own source, which
+hands out batches. Clients, codec and settings are ours in both; only the structure differs. `main`
+is `python -m tests.bench.life_per_record`.
 """
 
 import os
+from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import apache_beam as beam
 from apache_beam.coders import BytesCoder
-from apache_beam.io.unbounded_source import ReadFromUnboundedSource
+from apache_beam.io.unbounded_source import (
+    ReadFromUnboundedSource,
+    UnboundedReader,
+    UnboundedSource,
+)
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
-from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
+from msgspec.structs import astuple
 
 from pipeline.instants import DAY, Instant
 from pipeline.jobs.prism import Prism, die_with_parent, locate
@@ -22,14 +29,86 @@ from pipeline.ledger.journal import pack, unpack
 from pipeline.ledger.outcome import Row
 from pipeline.records import applied
 from pipeline.settings import Settings, from_json
-from pipeline.transforms.read import Batch, LogSource
+from pipeline.transforms.read import Batch, LogSource, Mark, MarkCoder, Place
 from pipeline.transforms.sink import Sink
 from pipeline.transports import open_broker
-from pipeline.transports.contract import Partition
+from pipeline.transports.contract import Message, Partition
 from pipeline.wire.codec import Codec
 from tests.bench.world import Life, Timeline, new_scene, written
 
 LIMIT = 90 * DAY
+POLLED = 2_000
+
+Structure = Literal["guide", "batched"]
+
+
+class Messages(UnboundedSource):
+    """Every partition from its beginning, one message an element, keyed by record."""
+
+    def __init__(self, settings: Settings, partitions: tuple[Partition, ...]) -> None:
+        self.settings = settings
+        self.partitions = partitions
+
+    def split(self, desired_num_splits: int, options: Any = None) -> list["Messages"]:
+        return [self]
+
+    def create_reader(self, options: Any, checkpoint_mark: Mark | None) -> "MessageReader":
+        return MessageReader(self, checkpoint_mark)
+
+    def get_checkpoint_mark_coder(self) -> MarkCoder:
+        return MarkCoder()
+
+
+class MessageReader(UnboundedReader):
+    """Reads ahead of what it hands out; time is that of the messages, as Kafka sources have it."""
+
+    def __init__(self, source: Messages, mark: Mark | None) -> None:
+        places = mark.places if mark is not None else {}
+        self._places = {
+            partition: places.get(f"{partition.topic}:{partition.number}", Place(0, 0, -1))
+            for partition in source.partitions
+        }
+        self._broker = open_broker(
+            source.settings.broker_url, clock_topic=f"{source.settings.prefix}clock"
+        )
+        self._consumer = self._broker.consumer()
+        self._queue: deque[Message] = deque()
+        self._current: Message | None = None
+
+    def start(self) -> bool:
+        self._consumer.assign({partition: at.position for partition, at in self._places.items()})
+        return self.advance()
+
+    def advance(self) -> bool:
+        if not self._queue:
+            self._queue.extend(self._consumer.poll(POLLED, 1 << 20))
+        if not self._queue:
+            return False
+        self._current = self._queue.popleft()
+        partition = Partition(self._current.topic, self._current.partition)
+        self._places[partition].position = self._current.offset + 1
+        return True
+
+    def get_current(self) -> tuple[str, bytes]:
+        assert self._current is not None
+        return (self._current.key or b"").decode(), self._current.value or b""
+
+    def get_current_timestamp(self) -> Timestamp:
+        return self.get_watermark()
+
+    def get_watermark(self) -> Timestamp:
+        if self._current is None:
+            return MIN_TIMESTAMP
+        return Timestamp(micros=self._current.timestamp * 1_000)
+
+    def get_checkpoint_mark(self) -> Mark:
+        return Mark(
+            {f"{p.topic}:{p.number}": Place(*astuple(at)) for p, at in self._places.items()}
+        )
+
+    def close(self) -> None:
+        self._consumer.close()
+        self._broker.close()
 
 
 class Decode(beam.DoFn):
@@ -85,7 +164,7 @@ class PerRecord(beam.DoFn):
         self._sink.flush()
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, structure: Structure) -> None:
     """Run it until killed."""
     die_with_parent()
     prism = Prism(locate())
@@ -104,36 +183,43 @@ def run(settings: Settings) -> None:
         with open_broker(settings.broker_url, clock_topic=f"{settings.prefix}clock") as broker:
             count = broker.partitions(topic) or 0
         partitions = tuple(Partition(topic, number) for number in range(count))
-        source = LogSource(settings, partitions, history=False, follow=True)
-        _ = (
-            pipeline
-            | ReadFromUnboundedSource(
-                source,
-                poll_interval=settings.poll_seconds,
-                max_read_time_seconds=settings.read_seconds,
-            )
-            | beam.ParDo(Decode(settings)).with_output_types(tuple[str, bytes])
-            | beam.ParDo(PerRecord(settings))
+        batched = structure == "batched"
+        source: UnboundedSource = (
+            LogSource(settings, partitions, history=False, follow=True)
+            if batched
+            else Messages(settings, partitions)
         )
+        read = pipeline | ReadFromUnboundedSource(
+            source,
+            poll_interval=settings.poll_seconds,
+            max_read_time_seconds=settings.read_seconds,
+        )
+        keyed = beam.ParDo(Decode(settings)) if batched else beam.Map(_same)
+        _ = read | keyed.with_output_types(tuple[str, bytes]) | beam.ParDo(PerRecord(settings))
         pipeline.run().wait_until_finish()
     finally:
         prism.stop()
 
 
-def main(text: str) -> None:
+def _same(pair: tuple[str, bytes]) -> tuple[str, bytes]:
+    return pair
+
+
+def main(text: str, structure: Structure) -> None:
     """Run it with settings in JSON."""
-    run(from_json(text))
+    run(from_json(text), structure)
     os._exit(1)  # it has no end of its own
 
 
-def measure(*, url: str, events_topic: str, events: int) -> dict[str, float]:
+def measure(*, url: str, events_topic: str, events: int, structure: Structure) -> dict[str, float]:
     """Run it over the preloaded events; a record counts once its row is in `records`."""
     from pipeline.settings import to_json
 
     scene = new_scene(url, events_topic=events_topic)
     try:
         timeline = Timeline(events)
-        life = Life("per_record", "tests.bench.life_per_record", to_json(scene.settings()))
+        command = ("tests.bench.life_per_record", to_json(scene.settings()), structure)
+        life = Life(f"per_record-{structure}", *command)
         try:
             timeline.watch(lambda: written(scene, scene.topics.name("records")), life.alive)
         finally:

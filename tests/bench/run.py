@@ -42,7 +42,7 @@ def main(
         "events": events,
         "records": records,
         "rows": rows,
-        "per_record": 3_000,
+        "per_record": 100_000,
         "commands": 1_000,
     }
     sizes |= QUICK if quick else {}
