@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 PRISM_VERSION := v2.77.0
 export PRISM ?= $(CURDIR)/$(CACHE)/bin/prism
 export PYTHONPATH := $(CURDIR)
+export PIP_CACHE_DIR := $(CURDIR)/$(CACHE)/pip
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test lint types imports unit integration bench lock clean
@@ -27,7 +28,8 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 $(CACHE)/bin/prism:
 	@command -v go >/dev/null || { echo "go is missing: install Go, or name a Prism binary in PRISM" >&2; exit 1; }
 	@mkdir -p $(CACHE)/bin
-	GOBIN=$(CURDIR)/$(CACHE)/bin go install github.com/apache/beam/sdks/v2/go/cmd/prism@$(PRISM_VERSION)
+	GOBIN=$(CURDIR)/$(CACHE)/bin GOPATH=$(CURDIR)/$(CACHE)/go GOCACHE=$(CURDIR)/$(CACHE)/go-build \
+	  GOFLAGS=-modcacherw go install github.com/apache/beam/sdks/v2/go/cmd/prism@$(PRISM_VERSION)
 
 demo: setup ## Run a short story through the real job, without a broker.
 	$(BIN)/python -m pipeline.testing.demo

@@ -60,7 +60,7 @@ def fetch_kafka(cache: Path) -> Path:
         for jar in jars.glob("*.jar"):
             jar.unlink()
         command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
-        command.append(f"-DoutputDirectory={jars}")
+        command += [f"-DoutputDirectory={jars}", f"-Dmaven.repo.local={cache.resolve() / 'maven'}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             said = (done.stdout + done.stderr)[-_LOG_TAIL:]

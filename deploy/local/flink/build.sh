@@ -18,6 +18,6 @@ if [ -f "$folder/lib/launcher.jar" ] && [ "$(cat "$folder/built" 2>/dev/null)" =
   exit 0
 fi
 rm -rf "$folder/lib" "$folder/build" "$folder/built"
-mvn -q -B -f "$here/pom.xml" "-Dcache.folder=$folder" \
+mvn -q -B -f "$here/pom.xml" "-Dcache.folder=$folder" "-Dmaven.repo.local=${folder%/*}/maven" \
   package dependency:copy-dependencies "-DoutputDirectory=$folder/lib" >&2
 printf '%s\n' "$digest" >"$folder/built"
