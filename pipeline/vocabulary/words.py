@@ -1,17 +1,6 @@
-"""The words that events, policies and commands may use; what is not listed here is refused.
-
-Vocabularies that will grow are strings checked here, not Avro enums, so that a new word needs no
-new schema and an unknown one fails closed into quarantine. Purposes, categories and lawful bases
-are terms of the W3C Data Privacy Vocabulary (DPV 2.3, https://w3id.org/dpv), written with the
-prefixes `dpv:` and `pd:`.
-"""
+"""Words of our own: what happens, what is commanded, what stores answer, what a person must see."""
 
 from enum import StrEnum
-from functools import cache
-
-import pycountry
-
-from pipeline.errors import InvalidInput
 
 
 class Happening(StrEnum):
@@ -103,41 +92,6 @@ class FindingKind(StrEnum):
 UNKNOWN = "UNKNOWN"
 """Residency of a record without usable evidence. It is matched by every rule: fail closed."""
 
-PURPOSES = frozenset(
-    f"dpv:{term}"
-    for term in """
-    AcademicResearch AccountManagement Advertising CommercialResearch CommunicationManagement
-    CounterMoneyLaundering CustomerCare CustomerManagement DirectMarketing EnforceSecurity
-    FraudPreventionAndDetection HumanResourceManagement IdentityAuthentication IdentityVerification
-    LegalCompliance Marketing OrganisationGovernance PaymentManagement Personalisation
-    PersonalisedAdvertising PersonnelManagement ProtectionOfPublicSecurity RecordManagement
-    RequestedServiceProvision ResearchAndDevelopment RightsFulfilment ScientificResearch
-    SearchFunctionalities SellDataToThirdParties SellProducts ServiceOptimisation ServiceProvision
-    ServicePersonalisation ServiceUsageAnalytics TargetedAdvertising TechnicalServiceProvision
-    """.split()
-)
-"""Purposes of processing: subclasses of `dpv:Purpose`."""
-
-CATEGORIES = frozenset(
-    f"pd:{term}"
-    for term in """
-    Age BankAccount Behavioral Biometric BirthDate Contact Country DNACode EmailAddress Financial
-    Fingerprint FacialPrint GPSCoordinate HealthRecord Identifying IPAddress Language Location
-    MedicalHealth Name OfficialID PersonalDocuments PhoneNumber PhysicalAddress PhysicalTrait
-    Picture Retina SocialMedia TelephoneNumber Transactional UID Username VoiceMail
-    """.split()
-)
-"""Categories of personal data. A face photo is `pd:Picture`, its template `pd:FacialPrint`."""
-
-LAWFUL_BASES = frozenset(
-    f"dpv:{term}"
-    for term in """
-    Consent Contract ContractPerformance EnterIntoContract LegalObligation LegitimateInterest
-    OfficialAuthorityOfController PublicInterest VitalInterest
-    """.split()
-)
-"""Lawful bases: GDPR art. 6(1) in DPV's words."""
-
 SIGNALS = frozenset(
     """
     declared verified_address regulator_list billing_address bank_country gps_exif phone_number
@@ -148,27 +102,3 @@ SIGNALS = frozenset(
 
 PROHIBITED_SIGNALS = frozenset({"nationality", "name", "appearance", "ethnicity"})
 """Refused: irrelevant in law (GDPR recital 14) and an inference of special-category data."""
-
-_TERRITORY_ALIASES = {"UK": "GB", "EL": "GR"}
-
-
-@cache
-def _territories() -> frozenset[str]:
-    countries = {country.alpha_2 for country in pycountry.countries}
-    return frozenset(countries | {division.code for division in pycountry.subdivisions})
-
-
-def territory(code: str) -> str:
-    """Normalise an ISO 3166-1 alpha-2 or 3166-2 code: `UK` to `GB`, `EL` to `GR`.
-
-    Raises:
-        InvalidInput: there is no such code. `JE`, `GG`, `IM` and `GI` are codes of their own.
-    """
-    normal = _TERRITORY_ALIASES.get(code, code)
-    if normal not in _territories():
-        message = (
-            f"`{code[:12]}` is not an ISO 3166 territory; write e.g. GB, FR or US-CA, "
-            "or leave the evidence out"
-        )
-        raise InvalidInput(message)
-    return normal
