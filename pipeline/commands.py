@@ -14,6 +14,7 @@ class Command(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     `not_before`: obeying earlier is wrong. `complete_by`: later is a breach. `data_until`: leave
     what was stored under this id after it. `expires_at`: refuse the command from then on.
+    `attempt`: how often it has been sent, this time included; the id is always the same.
     """
 
     command_id: CommandId
@@ -30,3 +31,4 @@ class Command(msgspec.Struct, frozen=True, gc=False, array_like=True):
     expires_at: Instant
     issued_at: Instant
     withdraws: CommandId | None = None
+    attempt: int = 1

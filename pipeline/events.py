@@ -8,12 +8,13 @@ import msgspec
 
 from pipeline.errors import InvalidInput, Undecodable
 from pipeline.identifiers import EventId, RecordId, StoreName, SubjectId
-from pipeline.instants import LATEST_FACT, MIN_INSTANT, Instant
+from pipeline.instants import DAY, LATEST_FACT, MIN_INSTANT, Instant
 from pipeline.vocabulary import (
     CATEGORIES,
-    LAWFUL_BASES,
+    CATEGORY_TAXONOMY,
+    LAWFUL_BASIS_TAXONOMY,
     PROHIBITED_SIGNALS,
-    PURPOSES,
+    PURPOSE_TAXONOMY,
     SIGNALS,
     Happening,
     RecordKind,
@@ -22,6 +23,8 @@ from pipeline.vocabulary import (
 
 MAX_ID_LENGTH = 512
 """Characters in an id, store or source: longer is a mistake or an attack."""
+INVENTORY_IDS = "inventory:"
+"""How ids of `inventoried` events begin, and no other: a record keeps ids, not happenings."""
 MAX_ITEMS = 1_000
 """Entries in any list of an event."""
 
@@ -63,12 +66,11 @@ class Event(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 _HAPPENINGS = frozenset(Happening)
 _KINDS = frozenset(RecordKind)
-_OPTIONAL_PURPOSES = PURPOSES | {None}
-_OPTIONAL_BASES = LAWFUL_BASES | {None}
+_INVENTORIED = Happening.INVENTORIED.value
 
 
 def checked(event: Event) -> Event:
-    """Return the event with territories normalised.
+    """Return the event with its words and territories in their normal form.
 
     Raises:
         Undecodable: a word is not in the vocabulary, an id is empty or too long, a date impossible.
@@ -78,39 +80,56 @@ def checked(event: Event) -> Event:
         raise _unknown_word("what")
     if event.kind not in _KINDS:
         raise _unknown_word("kind")
-    if event.purpose not in _OPTIONAL_PURPOSES:
+    purpose, basis, categories = event.purpose, event.lawful_basis, event.categories
+    if purpose is not None and (purpose := PURPOSE_TAXONOMY.normal(purpose)) is None:
         raise _unknown_word("purpose")
-    if event.lawful_basis not in _OPTIONAL_BASES:
+    if basis is not None and (basis := LAWFUL_BASIS_TAXONOMY.normal(basis)) is None:
         raise _unknown_word("lawful_basis")
-    if not CATEGORIES.issuperset(event.categories):
-        raise _unknown_word("categories")
+    if not CATEGORIES.issuperset(categories):
+        categories = tuple([_category(word) for word in categories])
     _check_ids(event)
-    _check_instant("happened_at", event.happened_at)
+    _check_instant("happened_at", Instant(event.happened_at - 1))  # 0 stands for "never"
     if event.collected_at is not None:
         _check_instant("collected_at", event.collected_at)
-    if not event.subjects:
+    if (event.what == _INVENTORIED) != event.event_id.startswith(INVENTORY_IDS):
+        detail = f"`event_id` begins with `{INVENTORY_IDS}` where `what` is inventoried, only there"
+        raise Undecodable("bad_id", detail)
+    latest = Instant(event.happened_at + DAY)
+    subjects = tuple([_checked_subject(subject, latest) for subject in event.subjects])
+    if (subjects, purpose, basis, categories) == (
+        event.subjects, event.purpose, event.lawful_basis, event.categories
+    ):  # fmt: skip
         return event
-    subjects = tuple([_checked_subject(subject) for subject in event.subjects])
-    return (
-        event if subjects == event.subjects else msgspec.structs.replace(event, subjects=subjects)
+    return msgspec.structs.replace(
+        event, subjects=subjects, purpose=purpose, lawful_basis=basis, categories=categories
     )
 
 
-def _checked_subject(subject: Subject) -> Subject:
+def _category(word: str) -> str:
+    normal = CATEGORY_TAXONOMY.normal(word)
+    if normal is None:
+        raise _unknown_word("categories")
+    return normal
+
+
+def _checked_subject(subject: Subject, latest: Instant) -> Subject:
     _check_id("subjects.subject_id", subject.subject_id)
     if len(subject.evidence) > MAX_ITEMS:
         raise Undecodable("too_many", f"`evidence` has more than {MAX_ITEMS} entries")
-    evidence = tuple([_checked_evidence(item) for item in subject.evidence])
+    evidence = tuple([_checked_evidence(item, latest) for item in subject.evidence])
     return subject if evidence == subject.evidence else Subject(subject.subject_id, evidence)
 
 
-def _checked_evidence(item: Evidence) -> Evidence:
+def _checked_evidence(item: Evidence, latest: Instant) -> Evidence:
     if item.signal not in SIGNALS:
         if item.signal in PROHIBITED_SIGNALS:
             words = "nationality, name, appearance or ethnicity (GDPR recital 14)"
             raise Undecodable("prohibited_signal", f"`signal` may not be {words}")
         raise _unknown_word("signal")
     _check_instant("observed_at", item.observed_at)
+    if item.observed_at > latest:
+        detail = "`observed_at` lies more than a day after the event that reports it"
+        raise Undecodable("future_evidence", detail)
     try:
         code = territory(item.territory)
     except InvalidInput:

@@ -78,7 +78,17 @@ class Measurement(msgspec.Struct, frozen=True, gc=False, array_like=True):
     at: Instant
 
 
-_WARNINGS = frozenset({FindingKind.NO_RULE, FindingKind.WITHHELD})
+_WARNINGS = frozenset(
+    {
+        FindingKind.NO_RULE,
+        FindingKind.NO_PURPOSE,
+        FindingKind.NO_LAWFUL_BASIS,
+        FindingKind.RESIDENCY_CONFLICT,
+        FindingKind.UNTRACKED_RECORD,
+        FindingKind.AWAITING_APPROVAL,
+        FindingKind.WITHHELD,
+    }
+)
 
 
 def finding(

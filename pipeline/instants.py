@@ -17,6 +17,8 @@ MIN_INSTANT = Instant(0)
 MAX_INSTANT = Instant(253_402_300_799_999)  # 9999-12-31T23:59:59.999Z, the last a datetime holds
 LATEST_FACT = Instant(243935280000000)  # 9700-01-01T00:00Z: limits after it stay below 9999
 SECOND = 1_000
+MINUTE = 60_000
+HOUR = 3_600_000
 DAY = 86_400_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

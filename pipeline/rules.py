@@ -1,39 +1,38 @@
 """Rules: from a record's facts and the documents in force to a plan with its reasons.
 
-Precedence (DESIGN: hold > minimum > notice in force > request > maximum): holds are kept beside the
-steps and block them; a notice step is in force from its `not_before`; among maxima the earliest
-wins. A record that no rule with a started clock covers gets the policy's default limit.
+Precedence: hold > qualifying minimum > notice in force > maximum. Holds stand beside the steps and
+block them; a minimum holds a step back until it ends; a notice step is in force from its
+`not_before`; among maxima the earliest counts, among minima the latest. A record that no rule with
+a started clock covers gets the policy's default limit. What is worked out for a class of records is
+in `coverage`.
 """
 
 from typing import NamedTuple
 
 import msgspec
 
-from pipeline.documents import (
-    DEFAULT_RULE,
-    InForce,
-    Match,
-    Notice,
-    NoticeStep,
-    Policy,
-    Rule,
-)
+from pipeline.coverage import Coverage, Gap, Limit, Ordered, covering, qualifies
+from pipeline.documents import InForce, Reach
 from pipeline.identifiers import Cause, StoreName
-from pipeline.instants import MIN_INSTANT, Instant
-from pipeline.periods import Period, Reckoning, reckon
+from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant, format_instant
 from pipeline.records import Record
-from pipeline.tags import residency
-from pipeline.vocabulary import UNKNOWN, Anchor, CommandKind
+from pipeline.tags import Judge, Residency
+from pipeline.vocabulary import Anchor, CommandKind
 
+MAX_CLASSES = 65_536
+"""Classes of records whose coverage is remembered."""
 _DELETE = CommandKind.DELETE.value
 _RESTRICT = CommandKind.RESTRICT.value
 
 
-class Step(msgspec.Struct, frozen=True, gc=False, order=True):
+class Step(msgspec.Struct, frozen=True, order=True, gc=False):
     """One thing that must be commanded, by when, from when, and why.
 
-    `at_once`: a notice step goes out as soon as it is in force; a retention maximum at its end less
-    the store's lead.
+    Attributes:
+        at_once: a notice step goes out as soon as it is in force; a retention maximum at its end
+            less the store's lead.
+        kept_until: end of the latest minimum that holds it back; the minimum instant: none does.
+        kept_by: that minimum; empty: none.
     """
 
     complete_by: Instant
@@ -43,69 +42,49 @@ class Step(msgspec.Struct, frozen=True, gc=False, order=True):
     cause_version: int
     citation: str
     at_once: bool
+    kept_until: Instant = MIN_INSTANT
+    kept_by: Cause = Cause("")
 
-    def due_at(self, lead: int) -> Instant:
-        """Return when the command goes to a store that asks for `lead` milliseconds."""
+    def wanted_at(self, lead: int) -> Instant:
+        """Return when the command would go to a store if nothing held it back.
+
+        Args:
+            lead: how long before a maximum the store is told, in milliseconds.
+        """
         if self.at_once:
             return self.not_before
         return Instant(max(self.not_before, self.complete_by - lead))
+
+    def due_at(self, lead: int) -> Instant:
+        """Return when the command goes to a store that asks for `lead` milliseconds."""
+        return Instant(max(self.wanted_at(lead), self.kept_until))
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
     """What follows for one record: its limit, the steps in order of urgency, and what blocks them.
 
-    `gap` names why no rule decided; a gap is a finding, never a licence to keep.
+    Attributes:
+        residency: what is concluded of the people it is about.
+        limit_at: when the data must be gone by the earliest maximum; None: no policy is in force.
+        steps: what is to be commanded.
+        holds: ids of the holds on it.
+        observed: what rules would command that are only observed.
+        gaps: why no rule decided, or what is missing; a gap is never a licence to keep.
     """
 
-    residency: tuple[str, ...]
+    residency: Residency
     limit_at: Instant | None
     steps: tuple[Step, ...]
-    holds: tuple[str, ...]
-    gap: str | None = None
+    holds: tuple[str, ...] = ()
+    observed: tuple[Step, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
-class _Class(msgspec.Struct, frozen=True, gc=False):
-    """What of a record decides which rules cover it; many records share one."""
+class _Minimum(NamedTuple):
+    """A duty to keep, as it stands for one record. Without a started clock it has no end yet."""
 
-    residency: tuple[str, ...]
-    purposes: tuple[str, ...]
-    categories: tuple[str, ...]
-    lawful_bases: tuple[str, ...]
-    sources: tuple[str, ...]
-
-
-class _Limit(NamedTuple):
-    """A maximum of a rule, or of a policy's default, as it is computed for every record."""
-
-    clock: str
-    cause: Cause
-    version: int
-    citation: str
-    limit: Period
-    reckoning: Reckoning
-
-    def end(self, started: Instant) -> Instant:
-        return reckon(started, self.limit, self.reckoning)
-
-    def step(self, started: Instant, end: Instant) -> Step:
-        return Step(
-            complete_by=end,
-            cause=self.cause,
-            kind=_DELETE,
-            not_before=started,
-            cause_version=self.version,
-            citation=self.citation,
-            at_once=False,
-        )
-
-
-class _Coverage(NamedTuple):
-    """What the documents say of a class: worked out once, asked for every record of it."""
-
-    limits: tuple[_Limit, ...]
-    observed: tuple[_Limit, ...]
-    notices: tuple[tuple[Notice, tuple[Step, ...]], ...]
-    gap: str
+    until: Instant
+    limit: Limit
 
 
 class Planner:
@@ -113,18 +92,9 @@ class Planner:
 
     def __init__(self, in_force: InForce) -> None:
         self.in_force = in_force
-        self._coverages: dict[_Class, _Coverage] = {}
-        self._defaults = tuple(
-            _Limit(
-                Anchor.COLLECTED,
-                policy.cause(DEFAULT_RULE),
-                policy.version,
-                policy.default.citation.text,
-                policy.default.limit,
-                policy.default.reckoning,
-            )
-            for policy in in_force.policies
-        )
+        self.judge = Judge(in_force.method)
+        self._coverages: dict[object, Coverage] = {}
+        self._defaults = tuple(Limit.default(policy) for policy in in_force.policies)
 
     def plan(self, record: Record, gone: Instant = MIN_INSTANT) -> Plan:
         """Return the plan of a life of a record: total, no clock, the same for the same facts.
@@ -133,137 +103,173 @@ class Planner:
             record: its facts.
             gone: up to which birth the data was erased before this life.
         """
-        resident = residency(record.subjects)
-        coverage = self._coverage(record, resident)
-        collected = record.anchor(Anchor.COLLECTED, gone)
-        maximum = _earliest(record, gone, coverage.limits)
+        facts = record.of_life(gone)
+        judged = self.judge.judge(facts.subjects)
+        coverage = self._coverage(facts, judged)
+        maximum = _earliest(record, gone, coverage.maxima)
         covered = maximum is not None
-        if maximum is None and collected is not None:
+        if maximum is None:
             maximum = _earliest(record, gone, self._defaults)
-        steps = () if maximum is None else (maximum,)
-        if coverage.notices and collected is not None:
-            steps = tuple(sorted((*_notice_steps(coverage.notices, collected), *steps)))
-        held = self.in_force.holds_on(record, resident)
+        steps: tuple[Step, ...] = () if maximum is None else (maximum,)
+        if coverage.notices:
+            steps = (*_ordered(record, gone, coverage.notices), *steps)
+        if coverage.minima:
+            kept = _minima(record, gone, coverage.minima)
+            steps = tuple([self._kept(step, kept) for step in steps])
+        holds = self.in_force.holds_on(facts, judged)
         return Plan(
-            residency=resident,
+            residency=judged,
             limit_at=None if maximum is None else maximum.complete_by,
-            steps=steps,
-            holds=tuple([hold.document_id for hold in held]),
-            gap=None if covered else coverage.gap,
+            steps=steps if len(steps) < 2 else tuple(sorted(steps)),
+            holds=tuple([hold.document_id for hold in holds]),
+            observed=_all(record, gone, coverage.observed) if coverage.observed else (),
+            gaps=coverage.gaps if covered else coverage.gaps_without_rule,
+        )
+
+    def _kept(self, step: Step, minima: list[_Minimum]) -> Step:
+        """Hold a deletion back until the latest minimum that qualifies against it has ended."""
+        if step.kind != _DELETE:
+            return step
+        regime = self.in_force.regime(step.cause)
+        at = self.in_force.at
+        found = [kept for kept in minima if qualifies(kept.limit.jurisdiction, regime, at)]
+        if not found:
+            return step
+        latest = max(found, key=lambda kept: (kept.until, kept.limit.cause))
+        if latest.until <= step.not_before:
+            return step
+        return msgspec.structs.replace(
+            step,
+            kept_until=latest.until,
+            kept_by=latest.limit.cause,
+            complete_by=Instant(max(step.complete_by, latest.until)),
         )
 
     def reasons(self, record: Record, gone: Instant = MIN_INSTANT) -> tuple[str, ...]:
-        """Return why the plan is as it is: what was considered and did not decide."""
-        coverage = self._coverage(record, residency(record.subjects))
-        found = [f"{limit.cause}: observed, not enforced" for limit in coverage.observed]
+        """Return why the plan is as it is: the evidence, what was considered, what lost to what."""
+        facts = record.of_life(gone)
+        judged = self.judge.judge(facts.subjects)
+        coverage = self._coverage(facts, judged)
+        found = _evidence(judged)
+        found += [f"{limit.cause}: observed, not enforced" for limit in coverage.observed]
         steps = []
-        for limit in coverage.limits:
+        for limit in coverage.maxima:
             started = record.anchor(limit.clock, gone)
             if started is None:
                 found.append(f"{limit.cause}: its clock ({limit.clock}) has not started")
             else:
-                steps.append(limit.step(started, limit.end(started)))
+                steps.append(_maximum(limit, started, limit.end(started)))
         steps.sort()
         found += [f"{step.cause}: a later maximum than {steps[0].cause}" for step in steps[1:]]
         if not steps:
             found.append("no rule decided: the default limit applies")
-        return tuple(found)
+        for ordered in coverage.notices:
+            if ordered.reach < Reach.CERTAIN:
+                found.append(f"{ordered.notice_id}: residency is {ordered.reach.name}, not certain")
+        plan = self.plan(record, gone)
+        kept = {step.kept_by for step in plan.steps if step.kept_by}
+        for minimum in _minima(record, gone, coverage.minima):
+            until = format_instant(minimum.until)
+            effect = "keeps it" if minimum.limit.cause in kept else "does not decide"
+            found.append(f"{minimum.limit.cause}: a minimum until {until}, {effect}")
+        return (*found, *(f"hold:{name}: blocks deletion" for name in plan.holds))
 
-    def _coverage(self, record: Record, resident: tuple[str, ...]) -> _Coverage:
-        kind = _Class(
-            resident, record.purposes, record.categories, record.lawful_bases, record.sources
+    def _coverage(self, record: Record, judged: Residency) -> Coverage:
+        key = (
+            judged,
+            record.purposes,
+            record.categories,
+            record.lawful_bases,
+            record.sources if self.in_force.asks_sources else (),
         )
-        found = self._coverages.get(kind)
+        found = self._coverages.get(key)
         if found is None:
-            found = self._coverages[kind] = self._covering(kind)
+            if len(self._coverages) >= MAX_CLASSES:
+                self._coverages.clear()
+            found = self._coverages[key] = covering(self.in_force, record, judged)
         return found
-
-    def _covering(self, kind: _Class) -> _Coverage:
-        rules = [
-            (rule.mode, _limit(policy, rule))
-            for policy in self.in_force.policies
-            for rule in policy.rules
-            if _covers(rule.match, kind, unknown_residency_covered=True)
-        ]
-        notices = [
-            (notice, tuple(_notice_step(notice, step) for step in notice.steps))
-            for notice in self.in_force.notices
-            if notice.state == "in_force"
-            and _covers(notice.match, kind, unknown_residency_covered=False)
-        ]
-        return _Coverage(
-            tuple(limit for mode, limit in rules if mode == "enforce"),
-            tuple(limit for mode, limit in rules if mode == "observe"),
-            tuple(notices),
-            describe_class(kind),
-        )
 
     def lead(self, store: StoreName) -> int:
         """Return how long before a maximum the store is told, in milliseconds."""
         return self.in_force.lead(store)
 
 
-def _earliest(record: Record, gone: Instant, limits: tuple[_Limit, ...]) -> Step | None:
+def _earliest(record: Record, gone: Instant, limits: tuple[Limit, ...]) -> Step | None:
     """Return the earliest maximum whose clock has started; of equals that of the least cause."""
-    best: tuple[Instant, Cause, Instant, _Limit] | None = None
+    best: tuple[Instant, Cause, Instant, Limit] | None = None
     for limit in limits:
         started = record.anchor(limit.clock, gone)
         if started is not None:
             found = (limit.end(started), limit.cause, started, limit)
             if best is None or found < best:
                 best = found
-    return None if best is None else best[3].step(best[2], best[0])
+    return None if best is None else _maximum(best[3], best[2], best[0])
 
 
-def _notice_steps(
-    notices: tuple[tuple[Notice, tuple[Step, ...]], ...], collected: Instant
-) -> list[Step]:
-    return [
-        step
-        for notice, steps in notices
-        if notice.collected_before is None or collected < notice.collected_before
-        for step in steps
-    ]
+def _all(record: Record, gone: Instant, limits: tuple[Limit, ...]) -> tuple[Step, ...]:
+    """Return every maximum whose clock has started."""
+    started = [(limit, record.anchor(limit.clock, gone)) for limit in limits]
+    return tuple([_maximum(limit, at, limit.end(at)) for limit, at in started if at is not None])
 
 
-def _covers(match: Match, kind: _Class, *, unknown_residency_covered: bool) -> bool:
-    return match.covers(
-        residency=kind.residency,
-        purposes=kind.purposes,
-        categories=kind.categories,
-        lawful_bases=kind.lawful_bases,
-        sources=kind.sources,
-        unknown_residency_covered=unknown_residency_covered,
-    )
-
-
-def _limit(policy: Policy, rule: Rule) -> _Limit:
-    return _Limit(
-        rule.clock,
-        policy.cause(rule.rule_id),
-        policy.version,
-        rule.citation.text,
-        rule.limit,
-        rule.reckoning,
-    )
-
-
-def _notice_step(notice: Notice, step: NoticeStep) -> Step:
+def _maximum(limit: Limit, started: Instant, end: Instant) -> Step:
     return Step(
-        complete_by=step.complete_by,
-        cause=notice.cause(step.step_id),
-        kind=_DELETE if step.action == "delete" else _RESTRICT,
-        not_before=step.not_before,
-        cause_version=notice.version,
-        citation=notice.citation.text,
-        at_once=True,
+        complete_by=end,
+        cause=limit.cause,
+        kind=_DELETE,
+        not_before=started,
+        cause_version=limit.version,
+        citation=limit.citation,
+        at_once=False,
     )
 
 
-def describe_class(kind: _Class) -> str:
-    """Name a class of records for a finding: vocabulary only, no ids."""
-    return (
-        f"residency={'+'.join(kind.residency) or UNKNOWN}"
-        f" purpose={'+'.join(kind.purposes) or 'none'}"
-        f" category={'+'.join(kind.categories) or 'none'}"
-    )
+def _minima(record: Record, gone: Instant, limits: tuple[Limit, ...]) -> list[_Minimum]:
+    found = []
+    for limit in limits:
+        started = record.anchor(limit.clock, gone)
+        # What must be kept for a time after something is kept until it has happened.
+        found.append(_Minimum(MAX_INSTANT if started is None else limit.end(started), limit))
+    return found
+
+
+def _ordered(record: Record, gone: Instant, notices: tuple[Ordered, ...]) -> list[Step]:
+    """Return what notices order of a record.
+
+    Of people who reside there: every step as soon as it is in force. Of people who likely do:
+    restriction at once, deletion by its deadline. Of people who may: restriction only.
+    """
+    collected = record.anchor(Anchor.COLLECTED, gone)
+    if collected is None:
+        return []
+    found = []
+    for ordered in notices:
+        if ordered.before is not None and collected >= ordered.before:
+            continue
+        for step in ordered.steps:
+            made = Step(
+                complete_by=step.complete_by,
+                cause=step.cause,
+                kind=_DELETE if step.deletes else _RESTRICT,
+                not_before=step.not_before,
+                cause_version=ordered.version,
+                citation=ordered.citation,
+                at_once=not step.deletes or ordered.reach == Reach.CERTAIN,
+            )
+            if not step.deletes or ordered.reach >= Reach.LIKELY:
+                found.append(made)
+            if step.deletes and ordered.reach < Reach.CERTAIN:
+                found.append(msgspec.structs.replace(made, kind=_RESTRICT, at_once=True))
+    return found
+
+
+def _evidence(judged: Residency) -> list[str]:
+    """Say what is concluded of residency, from which signals, by which method."""
+    found = [
+        f"{tag.band} of {tag.territory} ({tag.score / 1_000:.2f} by {', '.join(tag.signals)}; "
+        f"{judged.method})"
+        for tag in judged.resident.tags
+    ]
+    if judged.resident.unknown:
+        found.append(f"residency of somebody is not concluded ({judged.method})")
+    return found + [f"signals contradict each other: {text}" for text in judged.conflicts]

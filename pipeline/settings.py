@@ -9,6 +9,8 @@ from pipeline.errors import InvalidInput
 from pipeline.instants import SECOND
 
 Runner = Literal["prism", "flink"]
+APPROVABLE = ("policies", "notices", "holds")
+"""Kinds of documents that may need a second person's approval."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Settings:
             with several splits and would fire early: 1 there.
         batch_messages, batch_bytes: largest batch.
         max_message_bytes: larger messages go to quarantine undecoded.
+        approvals: kinds of documents (`policies`, `notices`, `holds`) that take effect only once a
+            second person has approved them.
         tick_ms: how often the broker's time travels to the shards.
         story: the log has a clock of its own; worker clocks are not compared with it.
         run_id: tells runs in one process apart.
@@ -51,6 +55,7 @@ class Settings:
     batch_messages: int = 2_000
     batch_bytes: int = 1 << 20
     max_message_bytes: int = 1 << 20
+    approvals: tuple[str, ...] = ()
     tick_ms: int = SECOND
     story: bool = False
     run_id: str = ""
@@ -66,6 +71,9 @@ class Settings:
         for name in ("shards", "governors", "splits", "batch_messages", "max_message_bytes"):
             if getattr(self, name) < 1:
                 raise InvalidInput(f"setting `{name}` must be at least 1")
+        for kind in self.approvals:
+            if kind not in APPROVABLE:
+                raise InvalidInput(f"`{kind}` cannot need approval; choose {', '.join(APPROVABLE)}")
         if self.margin_ms < 0:
             raise InvalidInput("setting `margin_ms` must not be negative")
         if self.runner == "prism" and self.splits != 1:

@@ -1,5 +1,6 @@
 """`retention check`: what a document means, and everything that is wrong with it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline.documents import InvalidDocument, in_words, load
+from pipeline.instants import from_datetime
 
 
 def check(
@@ -17,7 +19,8 @@ def check(
     out, wrong = Console(soft_wrap=True), 0
     for file in files:
         try:
-            loaded = load(file.read_text(encoding="utf-8"), str(file))
+            text = file.read_text(encoding="utf-8")
+            loaded = load(text, str(file), from_datetime(datetime.now(UTC)))
         except InvalidDocument as refusal:
             wrong += 1
             for problem in refusal.problems:

@@ -17,6 +17,7 @@ from pipeline.cli.period import period
 from pipeline.cli.publish import publish_app
 from pipeline.cli.run import run
 from pipeline.cli.topics import topics_app
+from pipeline.documents import InvalidDocument
 from pipeline.errors import BrokerUnavailable, InvalidInput, RetentionError, RunnerRefused
 
 app = typer.Typer(
@@ -60,4 +61,5 @@ def _code(error: RetentionError) -> Exit:
         return Exit.NO_BROKER
     if isinstance(error, RunnerRefused):
         return Exit.REFUSED
-    return Exit.WRONG_INPUT if isinstance(error, InvalidInput) else Exit.FAILED
+    wrong = isinstance(error, (InvalidInput, InvalidDocument))
+    return Exit.WRONG_INPUT if wrong else Exit.FAILED

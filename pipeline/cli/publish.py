@@ -81,24 +81,31 @@ for _noun, _kind in (
 def publish_document(
     broker: Broker, topics: Topics, kind: str, file: Path, author: str, console: Console
 ) -> None:
-    """Check a document and publish it, unless the same text is on the topic already.
+    """Check a document and publish it, unless it is the newest on the topic already.
 
     Raises:
         InvalidDocument: it has problems; nothing is published.
+        InvalidInput: a version that would win over it is on the topic.
     """
     envelope = enveloped(kind, _text(file), author, str(file))
     topic = topics.name(kind)
     codec = Codec.from_settings(Settings(broker.url, prefix=topics.prefix))
     where = f"{envelope.document_id} version {envelope.version}"
-    for known in _published(broker, topic, kind, codec):
-        if known.document_id != envelope.document_id or known.version < envelope.version:
-            continue
-        if known.digest == envelope.digest and known.version == envelope.version:
+    published = [
+        known
+        for known in _published(broker, topic, kind, codec)
+        if known.document_id == envelope.document_id
+    ]
+    newest = max([known.version for known in published], default=0)
+    if newest >= envelope.version:
+        same = [known for known in published if known.digest == envelope.digest]
+        if newest == envelope.version and any(known.version == newest for known in same):
             console.print(f"retention: {where} is already published")
             return
+        what = "another text" if newest == envelope.version else "a later version"
         message = (
-            f"{file}: {envelope.document_id} version {known.version} is already published with "
-            f"another text; give this one a version above {known.version}"
+            f"{file}: {envelope.document_id} version {newest} is already published, {what}: this "
+            f"one would do nothing; give it a version above {newest}"
         )
         raise InvalidInput(message)
     producer = broker.producer()

@@ -37,6 +37,12 @@ def run(
         Path | None, typer.Option(help="File that maps schema ids to .avsc files.")
     ] = None,
     shards: Shards = 64,
+    approvals: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--approval", help="policies, notices or holds: need a second person; repeat."
+        ),
+    ] = None,
     group: Annotated[str, typer.Option(help="Consumer group of the positions.")] = Settings.group,
     margin: Annotated[
         float | None,
@@ -55,9 +61,12 @@ def run(
         formats=tuple(formats or ()),
         schema_map=str(schema_map) if schema_map else None,
         shards=shards,
+        approvals=tuple(approvals or ()),
         group=group,
         margin_ms=_margin_ms(broker, margin),
     )
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _leave)  # nothing runs yet that must be stopped
     Codec.from_settings(settings)  # a wrong format is said here, not by a worker
     topics = Topics(prefix, tuple(events))
     with reachable(broker, prefix, console) as found:
@@ -78,6 +87,10 @@ def run(
     signal.signal(signal.SIGINT, stop)
     console.print(f"retention: running on {runner}, {shards} shards, broker {broker}")
     raise typer.Exit(supervisor.run())
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise typer.Exit(0)
 
 
 def _margin_ms(broker: str, margin: float | None) -> int:

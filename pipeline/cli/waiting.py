@@ -15,7 +15,7 @@ def reachable(url: str, prefix: str, console: Console) -> Broker:
     """Return the broker once it answers.
 
     Raises:
-        BrokerUnavailable: it did not within about half a minute.
+        BrokerUnavailable: it did not within about a minute and a half.
     """
     broker = open_broker(url, clock_topic=f"{prefix}clock")
     for pause in PAUSES_SECONDS:

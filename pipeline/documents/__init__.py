@@ -2,16 +2,18 @@
 
 `policy`, `values` and `match` say what they mean, `shape` what their YAML looks like. A text goes
 through `load`, in three passes (`shape`, `meaning`, `opinions`) that report all `problems` at once;
-it travels in an `envelope`; `in_force` keeps the newest of each; `render` says them in plain words.
+it travels in an `envelope`; `versions` keeps all that may count, `in_force` is what does; `render`
+says them in plain words.
 """
 
 from pipeline.documents.envelope import KINDS, Envelope, enveloped, parsed
 from pipeline.documents.in_force import InForce
 from pipeline.documents.load import Loaded, kind_of, load
-from pipeline.documents.match import Match
+from pipeline.documents.match import Match, Reach
 from pipeline.documents.policy import (
     DEFAULT_LEAD,
     DEFAULT_RULE,
+    AtMost,
     Citation,
     DefaultLimit,
     Policy,
@@ -20,12 +22,15 @@ from pipeline.documents.policy import (
 )
 from pipeline.documents.problems import InvalidDocument, Problem, UnsupportedDocument
 from pipeline.documents.render import in_words
+from pipeline.documents.territories import names_covering
 from pipeline.documents.values import Control, Document, Hold, Notice, NoticeStep
+from pipeline.documents.versions import Versions
 
 __all__ = [
     "DEFAULT_LEAD",
     "DEFAULT_RULE",
     "KINDS",
+    "AtMost",
     "Citation",
     "Control",
     "DefaultLimit",
@@ -40,12 +45,15 @@ __all__ = [
     "NoticeStep",
     "Policy",
     "Problem",
+    "Reach",
     "Rule",
     "StoreSettings",
     "UnsupportedDocument",
+    "Versions",
     "enveloped",
     "in_words",
     "kind_of",
     "load",
+    "names_covering",
     "parsed",
 ]

@@ -30,9 +30,16 @@ _MISSING = {
     "steps": "add `steps:` with at least one of {id, action, not_before, complete_by}",
     "reason": "add `reason:`: whoever reads the record later must know why",
 }
+_WEIGHT = ("is not a weight", "write a number from 0 to 1 with at most three decimals")
 _PATTERNS = {
     "version": ("is not a version", "write a whole number from 1, digits only"),
-    "at_most": ("is not a number of deletions", "write a whole number, digits only"),
+    "at_most": ("is not a number of deletions", "write a whole number, or a share such as 2%"),
+    "per_minute": ("is not a number of deletions", "write a whole number from 1, digits only"),
+    "resident": _WEIGHT,
+    "present": _WEIGHT,
+    "resident_from": _WEIGHT,
+    "likely_from": _WEIGHT,
+    "agreeing_from": _WEIGHT,
     "url": ("is not a web address", "write it in full, with https://"),
 }
 _NAME = (
@@ -138,6 +145,7 @@ _ONE = {
     "clock": "collected",
     "mode": "enforce",
     "action": "delete",
+    "method": "x",
     "authority": "x",
     "reason": "x",
     "not_before": "1970-01-01T00:00:00Z",
@@ -146,6 +154,7 @@ _ONE = {
 """Stand-ins for what is required; each passes `meaning` whatever stands beside it."""
 _ENTRY = {
     "residency": "GB",
+    "present": "GB",
     "purpose": "dpv:ServiceProvision",
     "category": "pd:Name",
     "lawful_basis": "dpv:Consent",
@@ -164,6 +173,8 @@ _NEEDED = {
 def _stand_in(path: Path, name: str) -> object:
     """Return what takes the place of a bad value; None where it is to be left out."""
     key = _last_key(path)
+    if path == ("residency",):
+        return None
     is_entry = isinstance(path[-1], int)
     if key == "id":
         return name

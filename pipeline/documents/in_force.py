@@ -1,25 +1,30 @@
-"""What is in force: the newest version of every document, ready to be asked.
+"""What is in force at one instant: one version of every document, ready to be asked.
 
-Highest version wins, whatever the order of arrival; queries are answered from an index that is
-made once. What the documents mean for a record is for `rules`.
+`versions` chooses the versions; queries are answered from an index that is made once. What the
+documents mean for a record is for `rules`.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, TypeVar
 
 import msgspec
 
-from pipeline.documents.envelope import Envelope, parsed
-from pipeline.documents.policy import DEFAULT_LEAD, Policy
+from pipeline.documents.envelope import Envelope
+from pipeline.documents.match import Judged, Matchable, Reach
+from pipeline.documents.policy import DEFAULT_RULE, AtMost, Policy, StoreSettings
+from pipeline.documents.territories import era
 from pipeline.documents.values import Control, Document, Hold, Notice
 from pipeline.identifiers import Cause, RecordId, StoreName, SubjectId
+from pipeline.instants import MIN_INSTANT, Instant
+from pipeline.vocabulary.signals import DEFAULT_METHOD, Method
 
 D = TypeVar("D", Policy, Notice, Hold, Control)
 
 Key = tuple[str, str]
+"""Kind and id of a document."""
 
 
 class HasSubjectId(Protocol):
@@ -31,7 +36,7 @@ class HasSubjectId(Protocol):
         ...
 
 
-class Holdable(Protocol):
+class Holdable(Matchable, Protocol):
     """What a hold looks at in a record; `records.Record` is one."""
 
     @property
@@ -44,68 +49,27 @@ class Holdable(Protocol):
         """Whom it is about."""
         ...
 
-    @property
-    def purposes(self) -> tuple[str, ...]:
-        """Why it is held."""
-        ...
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """What it is."""
-        ...
-
-    @property
-    def lawful_bases(self) -> tuple[str, ...]:
-        """By what right it is held."""
-        ...
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Where it came from."""
-        ...
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class InForce:
-    """The newest version of each document; a value: nothing in it changes.
+    """One version of each document; a value: nothing in it changes. `Versions.in_force` makes it.
 
-    A released hold and a withdrawn notice stay in it, so that an older version that arrives late
-    does not come back. Build it with `InForce()` and `applied`, or with `of`.
+    A released hold and a withdrawn notice are in it too: they say that they order nothing.
+
+    Attributes:
+        at: the instant at which it was asked what is in force.
+        until: the instant from which something else is, by itself; None: none is known.
+        waiting: documents that a second person has not approved yet, as `kind/id@version`.
     """
 
     _entries: Mapping[Key, tuple[Envelope, Document]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, envelopes: Iterable[Envelope]) -> "InForce":
-        """Return what is in force after all of these, in any order.
-
-        Raises:
-            InvalidDocument: as `applied`.
-        """
-        in_force = cls()
-        for envelope in envelopes:
-            in_force = in_force.applied(envelope)
-        return in_force
-
-    def applied(self, envelope: Envelope) -> "InForce":
-        """Return what is in force once this version is known; itself when it is no news.
-
-        The highest version wins; of equal versions the greater digest, then author, so that every
-        shard comes to the same whatever it reads first.
-
-        Raises:
-            InvalidDocument: the envelope cannot be parsed. What was in force stays so.
-        """
-        document = parsed(envelope)
-        key = (envelope.kind, envelope.document_id)
-        known = self._entries.get(key)
-        if known is not None and _rank(known[0]) >= _rank(envelope):
-            return self
-        return InForce({**self._entries, key: (envelope, document)})
+    at: Instant = MIN_INSTANT
+    until: Instant | None = None
+    waiting: tuple[str, ...] = ()
 
     @cached_property
     def envelopes(self) -> tuple[Envelope, ...]:
-        """The newest envelope of each document, by kind and id: what is journalled."""
+        """The envelope of each document, by kind and id."""
         return tuple(envelope for _, (envelope, _) in sorted(self._entries.items()))
 
     @cached_property
@@ -133,32 +97,30 @@ class InForce:
         found = [document for document in documents if isinstance(document, kind)]
         return tuple(sorted(found, key=lambda document: document.document_id))
 
-    def holds_on(self, record: Holdable, residency: tuple[str, ...]) -> tuple[Hold, ...]:
+    def holds_on(self, record: Holdable, judged: Judged) -> tuple[Hold, ...]:
         """Return the active holds on a record, by id.
 
         Args:
             record: the record.
-            residency: its residency as `tags.residency` gives it. A hold that matches a residency
-                reaches records of unknown residency too: what may be meant is not destroyed.
+            judged: its residency. A hold that matches a residency reaches records of unknown
+                residency too: what may be meant is not destroyed.
         """
         index = self._holds
         if index.is_empty:
             return ()
-        found = {*index.by_record.get(record.record_id, ())}
+        found = set(self.holds_naming(record.record_id))
         for subject in record.subjects:
             found.update(index.by_subject.get(subject.subject_id, ()))
-        for hold in index.by_match:
-            if hold.match is not None and hold.match.covers(
-                residency=residency,
-                purposes=record.purposes,
-                categories=record.categories,
-                lawful_bases=record.lawful_bases,
-                sources=record.sources,
-                # Fail closed: what may be meant by a hold is not destroyed.
-                unknown_residency_covered=True,
-            ):
-                found.add(hold)
+        found.update(
+            hold
+            for hold in index.by_match
+            if hold.match is not None and hold.match.reach(record, judged, self.at) > Reach.NO
+        )
         return tuple(sorted(found, key=lambda hold: hold.document_id)) if found else ()
+
+    def holds_naming(self, record_id: RecordId) -> tuple[Hold, ...]:
+        """Return the active holds that name a record by its id."""
+        return self._holds.by_record.get(record_id, ())
 
     def stopped(self, store: StoreName, cause: Cause) -> Control | None:
         """Return the pause that stops deletions in a store for a cause, or None.
@@ -181,21 +143,59 @@ class InForce:
         """
         return self._approvals.get(cause)
 
+    def store(self, name: StoreName) -> StoreSettings:
+        """Return what the policies say of a store; of several the most careful holds."""
+        return self._stores.get(name, _DEFAULT_STORE)
+
     def lead(self, store: StoreName) -> int:
-        """Return how many milliseconds before a limit a store is told to delete.
+        """Return how many milliseconds before a limit a store is told to delete."""
+        return self.store(store).lead
 
-        Of several policies that name the store, the longest lead holds.
-        """
-        return self._leads.get(store, DEFAULT_LEAD)
-
-    def at_most(self, cause: Cause) -> int | None:
+    def at_most(self, cause: Cause) -> AtMost | None:
         """Return how many deletions a day a rule may cause before it asks; None: any number."""
         return self._most.get(cause)
 
     @cached_property
+    def asks_sources(self) -> bool:
+        """Whether some rule or notice looks at where data came from."""
+        rules = [rule.match for policy in self.policies for rule in policy.rules]
+        return any(match.sources for match in (*rules, *(notice.match for notice in self.notices)))
+
+    @cached_property
+    def has_shares(self) -> bool:
+        """Whether some rule may delete a share of all records a day."""
+        return any(most.share is not None for most in self._most.values())
+
+    def regime(self, cause: Cause) -> str | None:
+        """Return whose law a cause follows, as its citation says; None: it does not say."""
+        return self._regimes.get(cause)
+
+    @cached_property
+    def _regimes(self) -> dict[Cause, str | None]:
+        regimes: dict[Cause, str | None] = {}
+        for policy in self.policies:
+            regimes[policy.cause(DEFAULT_RULE)] = policy.default.citation.jurisdiction
+            for rule in policy.rules:
+                regimes[policy.cause(rule.rule_id)] = rule.citation.jurisdiction
+        for notice in self.notices:
+            for step in notice.steps:
+                regimes[notice.cause(step.step_id)] = notice.citation.jurisdiction
+        return regimes
+
+    @cached_property
+    def method(self) -> Method:
+        """How residency is judged: by the first policy, by id, that says so."""
+        named = [policy.method for policy in self.policies if policy.method is not None]
+        return named[0] if named else DEFAULT_METHOD
+
+    @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over kind, id, version, digest and author of every document, in hexadecimal."""
-        rows = [
+        """SHA-256 over kind, id, version, digest and author of every document, in hexadecimal.
+
+        Memberships of territories, which change with time, are in it too.
+        """
+        rows: list[tuple[object, ...]] = [(era(self.at),)]
+        rows += [
             (one.kind, one.document_id, one.version, one.digest, one.author)
             for one in self.envelopes
         ]
@@ -218,15 +218,16 @@ class InForce:
         }
 
     @cached_property
-    def _leads(self) -> dict[StoreName, int]:
-        leads: dict[StoreName, int] = {}
+    def _stores(self) -> dict[StoreName, StoreSettings]:
+        stores: dict[StoreName, StoreSettings] = {}
         for policy in self.policies:
-            for store, settings in policy.stores.items():
-                leads[store] = max(leads.get(store, 0), settings.lead)
-        return leads
+            for name, new in policy.stores.items():
+                known = stores.get(name)
+                stores[name] = new if known is None else _most_careful(known, new)
+        return stores
 
     @cached_property
-    def _most(self) -> dict[Cause, int]:
+    def _most(self) -> dict[Cause, AtMost]:
         return {
             policy.cause(rule.rule_id): rule.at_most
             for policy in self.policies
@@ -244,10 +245,6 @@ class InForce:
 
     def __repr__(self) -> str:
         return f"InForce({len(self._entries)} documents, {self.fingerprint[:12]})"
-
-    def __reduce__(self) -> tuple[object, tuple[tuple[Envelope, ...]]]:
-        """Pickle the envelopes only; the rest is made from them."""
-        return (InForce.of, (self.envelopes,))
 
 
 @dataclass(frozen=True)
@@ -272,5 +269,13 @@ class _HoldIndex:
         return cls(by_record, by_subject, by_match, is_empty=not holds)
 
 
-def _rank(envelope: Envelope) -> tuple[int, str, str]:
-    return (envelope.version, envelope.digest, envelope.author)
+_DEFAULT_STORE = StoreSettings()
+
+
+def _most_careful(one: StoreSettings, other: StoreSettings) -> StoreSettings:
+    rates = [rate for rate in (one.per_minute, other.per_minute) if rate is not None]
+    return StoreSettings(
+        lead=max(one.lead, other.lead),
+        answer_within=min(one.answer_within, other.answer_within),
+        per_minute=min(rates, default=None),
+    )

@@ -13,6 +13,7 @@ from pipeline.documents.problems import InvalidDocument, Notes, Problem, Unsuppo
 from pipeline.documents.reading import Node, Tree, Unreadable, read_tree, shown_key
 from pipeline.documents.shape import SHAPES
 from pipeline.documents.values import Document
+from pipeline.instants import Instant
 
 KIND_OF_KEY = {
     "policy": "policies",
@@ -44,12 +45,13 @@ def kind_of(text: str, file: str = ANONYMOUS) -> str:
     return KIND_OF_KEY[_telling_key(tree, Notes(file, tree.root))]
 
 
-def load(text: str, file: str = ANONYMOUS) -> Loaded:
+def load(text: str, file: str = ANONYMOUS, now: Instant | None = None) -> Loaded:
     """Read a document.
 
     Args:
         text: YAML, at most 1 MiB.
         file: what problems name as the place.
+        now: the present, to warn of deadlines that have passed; None: none is looked at.
 
     Returns:
         Its value, with warnings only.
@@ -71,7 +73,7 @@ def load(text: str, file: str = ANONYMOUS) -> Loaded:
     document = read_meaning(shape, notes) if shape is not None else None
     if notes.problems or document is None:
         raise InvalidDocument(notes.in_order())
-    note_opinions(document, notes)
+    note_opinions(document, notes, now)
     return Loaded(KIND_OF_KEY[key], document, notes.in_order())
 
 

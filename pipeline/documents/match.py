@@ -1,18 +1,122 @@
-"""Which records a rule, notice or hold speaks of. Groups of territories are in `territories`."""
+"""Which records a rule, notice or hold speaks of, and how surely.
 
-from functools import lru_cache
+Groups of territories are in `territories`, hierarchies of words in `vocabulary`.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Protocol
 
 import msgspec
 
 from pipeline.documents.territories import names_covering
-from pipeline.vocabulary import UNKNOWN
+from pipeline.instants import Instant
+from pipeline.vocabulary import (
+    CATEGORY_TAXONOMY,
+    LAWFUL_BASIS_TAXONOMY,
+    PURPOSE_TAXONOMY,
+    UNKNOWN,
+    Taxonomy,
+)
+
+
+class Reach(IntEnum):
+    """How surely a document speaks of a record; what follows is for `rules` to say."""
+
+    NO = 0
+    UNKNOWN = 1
+    """Nothing is concluded of somebody's residency, and evidence hints elsewhere."""
+    POSSIBLE = 2
+    """Nothing is concluded, and either nothing hints anywhere or something hints here."""
+    LIKELY = 3
+    CERTAIN = 4
+
+
+class HasBand(Protocol):
+    """A tag as `tags.Tag` is."""
+
+    @property
+    def territory(self) -> str:
+        """ISO 3166 code."""
+        ...
+
+    @property
+    def band(self) -> str:
+        """How sure: LIKELY, or RESIDENT or PRESENT."""
+        ...
+
+
+class Concluded(Protocol):
+    """What is concluded of an axis, as `tags.Conclusion` is."""
+
+    @property
+    def tags(self) -> Sequence[HasBand]:
+        """Conclusions."""
+        ...
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """Territories that evidence hints at."""
+        ...
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing is concluded of somebody."""
+        ...
+
+    @property
+    def groundless(self) -> bool:
+        """Whether nothing hints at any territory of somebody."""
+        ...
+
+
+class Judged(Protocol):
+    """Both axes, as `tags.Residency` is."""
+
+    @property
+    def resident(self) -> Concluded:
+        """Where people reside."""
+        ...
+
+    @property
+    def present(self) -> Concluded:
+        """Where people are."""
+        ...
+
+
+class Matchable(Protocol):
+    """The words of a record that a match looks at; `records.Record` has them."""
+
+    @property
+    def purposes(self) -> tuple[str, ...]:
+        """Why it is held."""
+        ...
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """What it is."""
+        ...
+
+    @property
+    def lawful_bases(self) -> tuple[str, ...]:
+        """By what right it is held."""
+        ...
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where it came from."""
+        ...
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
     """Lists of words, one per axis; an empty list is any. All axes must agree.
 
+    A word covers what lies below it: `EU` covers `FR`, `dpv:Marketing` what is marketing.
+
     Attributes:
-        residency: ISO 3166 codes (`GB`; `US` covers `US-CA`), `EU`, `EEA` or `UNKNOWN`.
+        residency: where people reside: ISO 3166 codes (`GB`; `US` covers `US-CA`), `EU`, `EEA` or
+            `UNKNOWN`.
+        present: where people are, likewise. Notices that speak of people "located in" use it.
         purposes: DPV purposes.
         categories: DPV categories of personal data.
         lawful_bases: DPV lawful bases.
@@ -20,6 +124,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     residency: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     lawful_bases: tuple[str, ...] = ()
@@ -28,55 +133,52 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_everything(self) -> bool:
         """Whether no axis is named, so that every record matches."""
-        axes = (self.residency, self.purposes, self.categories, self.lawful_bases, self.sources)
-        return not any(axes)
+        return not any(msgspec.structs.astuple(self))
 
-    def covers(
-        self,
-        *,
-        residency: tuple[str, ...],
-        purposes: tuple[str, ...],
-        categories: tuple[str, ...],
-        lawful_bases: tuple[str, ...],
-        sources: tuple[str, ...],
-        unknown_residency_covered: bool = False,
-    ) -> bool:
-        """Tell whether a record with these tags matches: some word in common on every named axis.
+    def reach(self, record: Matchable, judged: Judged, at: Instant) -> Reach:
+        """Tell how surely a record is meant.
 
         Args:
-            residency: as `tags.residency` gives it; empty means unknown.
-            purposes: the record's purposes.
-            categories: its categories.
-            lawful_bases: its lawful bases.
-            sources: its sources.
-            unknown_residency_covered: True for a retention maximum, which fails closed: a record of
-                unknown residency is then covered by every residency list, so that the strictest
-                limit holds. False for what must name `UNKNOWN` to reach it: notices and holds.
+            record: its words; those of its axes that are named must have one in common.
+            judged: its residency.
+            at: when membership of territories in groups is asked.
         """
         if not (
-            (not self.purposes or _overlap(self.purposes, purposes))
-            and (not self.categories or _overlap(self.categories, categories))
-            and (not self.lawful_bases or _overlap(self.lawful_bases, lawful_bases))
-            and (not self.sources or _overlap(self.sources, sources))
+            _overlap(self.purposes, record.purposes, PURPOSE_TAXONOMY)
+            and _overlap(self.categories, record.categories, CATEGORY_TAXONOMY)
+            and _overlap(self.lawful_bases, record.lawful_bases, LAWFUL_BASIS_TAXONOMY)
+            and (not self.sources or not set(self.sources).isdisjoint(record.sources))
         ):
-            return False
-        if not self.residency or (unknown_residency_covered and _is_unknown(residency)):
-            return True
-        return _resides(self.residency, residency or (UNKNOWN,))
+            return Reach.NO
+        return min(
+            _placed(self.residency, judged.resident, at), _placed(self.present, judged.present, at)
+        )
 
 
-def _overlap(named: tuple[str, ...], found: tuple[str, ...]) -> bool:
-    # A loop rather than sets: both are a few words long, and this runs for every rule and record.
-    for word in found:  # noqa: SIM110
-        if word in named:
-            return True
-    return False
+def _overlap(named: tuple[str, ...], found: tuple[str, ...], taxonomy: Taxonomy) -> bool:
+    if not named:
+        return True
+    return any(not taxonomy.ancestors(word).isdisjoint(named) for word in found)
 
 
-def _is_unknown(residency: tuple[str, ...]) -> bool:
-    return not residency or UNKNOWN in residency
+def _placed(named: tuple[str, ...], concluded: Concluded, at: Instant) -> Reach:
+    if not named or (UNKNOWN in named and concluded.unknown):
+        return Reach.CERTAIN
+    reach = Reach.NO
+    for tag in concluded.tags:
+        if not names_covering(tag.territory, at).isdisjoint(named):
+            reach = max(reach, Reach.LIKELY if tag.band == "LIKELY" else Reach.CERTAIN)
+        elif any(word.startswith(f"{tag.territory}-") for word in named):
+            # Somewhere in the US may be in Illinois.
+            reach = max(reach, Reach.POSSIBLE)
+    if concluded.unknown:
+        reach = max(reach, Reach.POSSIBLE if _plausible(named, concluded, at) else Reach.UNKNOWN)
+    return reach
 
 
-@lru_cache(maxsize=65_536)
-def _resides(named: tuple[str, ...], found: tuple[str, ...]) -> bool:
-    return any(not names_covering(code).isdisjoint(named) for code in found)
+def _plausible(named: tuple[str, ...], concluded: Concluded, at: Instant) -> bool:
+    return concluded.groundless or any(
+        not names_covering(place, at).isdisjoint(named)
+        or any(word.startswith(f"{place}-") for word in named)
+        for place in concluded.candidates
+    )

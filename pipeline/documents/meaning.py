@@ -26,6 +26,7 @@ from pipeline.documents.values import (
     NoticeState,
     NoticeStep,
     StepAction,
+    Unknown,
 )
 from pipeline.documents.words import known_word, read_match
 from pipeline.identifiers import DocumentId, RecordId, SubjectId
@@ -38,6 +39,8 @@ _CONTROL_ACTIONS: tuple[ControlAction, ...] = ("pause", "resume", "approve")
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _SWITCH_SCOPE = re.compile(rf"all|store:{_NAME}|rule:{_NAME}/{_NAME}")
 _CAUSE_SCOPE = re.compile(rf"cause:(policy|notice):{_NAME}/{_NAME}")
+_DOCUMENT_SCOPE = re.compile(rf"document:(policies|notices|holds)/{_NAME}@[1-9][0-9]{{0,15}}")
+_UNKNOWN: tuple[Unknown, ...] = ("restrict", "leave")
 
 
 def read_meaning(shape: DocumentShape, notes: Notes) -> Document | None:
@@ -53,6 +56,7 @@ def read_meaning(shape: DocumentShape, notes: Notes) -> Document | None:
 
 def _notice(shape: NoticeShape, notes: Notes) -> Notice | None:
     state = known_word(shape.state, _NOTICE_STATES, ("state",), notes)
+    unknown = known_word(shape.unknown, _UNKNOWN, ("unknown",), notes)
     match = read_match(shape.match, ("match",), notes)
     if shape.match == MatchShape():
         remedy = (
@@ -65,17 +69,18 @@ def _notice(shape: NoticeShape, notes: Notes) -> Notice | None:
         before = notes.attempt(("collected_before",), parse_instant, shape.collected_before)
     steps = [_step(step, ("steps", at), notes) for at, step in enumerate(shape.steps)]
     notes.add_repeated_ids([step.id for step in shape.steps], "steps")
-    if state is None:
+    if state is None or unknown is None:
         return None
     return Notice(
         document_id=DocumentId(shape.notice),
         version=int(shape.version),
         authority=shape.authority,
-        citation=read_citation(shape.citation),
+        citation=read_citation(shape.citation, (), notes),
         state=state,
         match=match,
         steps=tuple(step for step in steps if step is not None),
         collected_before=before,
+        unknown=unknown,
     )
 
 
@@ -126,9 +131,12 @@ def _control(shape: ControlShape, notes: Notes) -> Control | None:
         return None
     scope = shape.control
     if action == "approve":
-        if _CAUSE_SCOPE.fullmatch(scope) is None:
-            what = "the scope of `approve` is not a cause"
-            remedy = "write e.g. `control: cause:policy:acme/uk-faces` or `cause:notice:ID/STEP`"
+        if not (_CAUSE_SCOPE.fullmatch(scope) or _DOCUMENT_SCOPE.fullmatch(scope)):
+            what = "the scope of `approve` is neither a cause nor a document"
+            remedy = (
+                "write e.g. `control: cause:policy:acme/uk-faces`, `cause:notice:ID/STEP` or "
+                "`document:policies/acme@2`"
+            )
             notes.add(("control",), what=what, remedy=remedy)
     elif _SWITCH_SCOPE.fullmatch(scope) is None:
         # A cause cannot be paused: pause and approve of one scope would undo each other.

@@ -7,22 +7,32 @@ from pipeline.documents.match import Match
 from pipeline.documents.policy import DEFAULT_LEAD, Citation, Policy, Rule
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
-from pipeline.documents.territories import GROUPS, names_covering
+from pipeline.documents.relations import covers_all, may_meet
 from pipeline.documents.values import Control, Document, Notice
-from pipeline.instants import DAY
+from pipeline.instants import DAY, Instant
 from pipeline.periods import Period
-from pipeline.vocabulary import UNKNOWN
+from pipeline.vocabulary import LAWFUL_BASIS_TAXONOMY, Anchor
 
 _TEN_YEARS_DAYS = 10 * 366
+_CONSENT = "dpv:Consent"
+_ROOTS = frozenset({"dpv:Purpose", "dpv:Data", "dpv:PersonalData"})
 
 
-def note_opinions(document: Document, notes: Notes) -> None:
-    """Note every warning about a valid document."""
+def note_opinions(document: Document, notes: Notes, now: Instant | None = None) -> None:
+    """Note every warning about a valid document.
+
+    Args:
+        document: the document.
+        notes: where warnings go.
+        now: the present, to tell which deadlines have passed; None: none is looked at.
+    """
     if isinstance(document, Policy):
         _policy(document, notes)
     elif isinstance(document, Notice):
         _url(document.citation, ("citation",), notes)
-        _unknown_residency(document.match, notes)
+        _unknown_residency(document, notes)
+        _means_everything(document.match, ("match",), notes)
+        _deadlines(document, notes, now)
     elif isinstance(document, Control) and document.action == "pause" and document.scope == "all":
         what = "every deletion stops, also those with a deadline"
         remedy = "resume as soon as the reason has gone, or pause one store or rule"
@@ -40,7 +50,11 @@ def _policy(policy: Policy, notes: Notes) -> None:
         path: Path = ("rules", at)
         _limit(rule.limit, path, notes)
         _url(rule.citation, (*path, "citation"), notes)
-        if rule.mode == "enforce" and rule.at_most is None:
+        _means_everything(rule.match, (*path, "match"), notes)
+        _never_starts(rule, path, notes)
+        if rule.bound == "minimum":
+            _too_long_to_keep(policy, at, notes)
+        elif rule.mode == "enforce" and rule.at_most is None:
             what = f"the rule `{rule.rule_id}` may delete any number of records a day"
             remedy = "add `at_most:` with the most you expect; above it the rule stops and asks"
             _warn(notes, path, "no-daily-limit", what, remedy)
@@ -50,10 +64,6 @@ def _policy(policy: Policy, notes: Notes) -> None:
         what = "every rule only observes: nothing but the default limit deletes"
         remedy = "set `mode: enforce` once the decisions look right"
         _warn(notes, ("rules",), "observe-only", what, remedy)
-    if policy.effective_from is not None:
-        what = "`effective_from` is recorded, but a version applies from its publication"
-        remedy = "publish the version on the day it takes effect"
-        _warn(notes, ("effective_from",), "effective-from-not-applied", what, remedy)
     _leads(policy, notes)
 
 
@@ -71,15 +81,16 @@ def _url(citation: Citation, path: Path, notes: Notes) -> None:
         _warn(notes, path, "no-citation-url", what, remedy)
 
 
-def _unknown_residency(match: Match, notes: Notes) -> None:
-    if match.residency and UNKNOWN not in match.residency:
-        what = "records of unknown residency are not reached by this notice"
-        remedy = f"add {UNKNOWN} to `residency` if they must be"
-        _warn(notes, ("match", "residency"), "unknown-residency-not-reached", what, remedy)
+def _unknown_residency(notice: Notice, notes: Notes) -> None:
+    if notice.match.residency and notice.unknown == "leave":
+        what = "records of unknown residency are left as they are by this notice"
+        remedy = "leave `unknown` out, so that they are restricted until residency is concluded"
+        _warn(notes, ("unknown",), "unknown-residency-left", what, remedy)
 
 
 def _leads(policy: Policy, notes: Notes) -> None:
-    limits = [policy.default.limit, *(rule.limit for rule in policy.rules)]
+    maxima = [rule.limit for rule in policy.rules if rule.bound == "maximum"]
+    limits = [policy.default.limit, *maxima]
     shortest = min(limits, key=_shortest_days)
     named = [(store.lead, ("stores", name, "lead")) for name, store in policy.stores.items()]
     for lead, path in named:
@@ -108,37 +119,75 @@ def _shadowed(
 ) -> None:
     """Warn when another rule covers all that this one does and never decides later."""
     for other in others:
+        if other.bound != rule.bound or other.clock != rule.clock:
+            continue
         same = other.limit == rule.limit
-        sooner = _longest_days(other.limit) <= _shortest_days(rule.limit)
+        first, last = (other, rule) if rule.bound == "maximum" else (rule, other)
+        decides = _longest_days(first.limit) <= _shortest_days(last.limit)
         if (
             other.mode == "enforce"
-            and other.clock == rule.clock
             and other.reckoning == rule.reckoning
-            and ((same and (equals or not _covers_all(rule.match, other.match))) or sooner)
-            and _covers_all(other.match, rule.match)
+            and ((same and (equals or not covers_all(rule.match, other.match))) or decides)
+            and covers_all(other.match, rule.match)
         ):
+            which = "earliest" if rule.bound == "maximum" else "latest"
             what = f"the rule `{rule.rule_id}` never decides: `{other.rule_id}` covers all it does"
-            remedy = "of several maxima the earliest holds; shorten its limit or leave it out"
+            remedy = f"of several {rule.bound[:-2]}a the {which} holds; correct or leave out one"
             _warn(notes, path, "shadowed-rule", what, remedy)
             return
 
 
-def _covers_all(wide: Match, narrow: Match) -> bool:
-    axes = (
-        (wide.purposes, narrow.purposes),
-        (wide.categories, narrow.categories),
-        (wide.lawful_bases, narrow.lawful_bases),
-        (wide.sources, narrow.sources),
-    )
-    if not all(not some or (few and set(few) <= set(some)) for some, few in axes):
-        return False
-    if not wide.residency:
-        return True
-    return bool(narrow.residency) and all(_resides(word, wide) for word in narrow.residency)
+def _never_starts(rule: Rule, path: Path, notes: Notes) -> None:
+    """Warn of a clock that nothing can start for the records that match."""
+    bases = rule.match.lawful_bases
+    if rule.clock != Anchor.CONSENT_WITHDRAWN or not bases:
+        return
+    related = [
+        base
+        for base in bases
+        if LAWFUL_BASIS_TAXONOMY.covers(base, _CONSENT)
+        or LAWFUL_BASIS_TAXONOMY.covers(_CONSENT, base)
+    ]
+    if not related:
+        what = f"the rule `{rule.rule_id}` can never decide: its records are not held by consent"
+        remedy = f"name {_CONSENT} under `lawful_basis`, or choose another clock"
+        _warn(notes, (*path, "clock"), "rule-never-matches", what, remedy)
 
 
-def _resides(word: str, wide: Match) -> bool:
-    if word == UNKNOWN or word in wide.residency:
-        return True  # every rule covers unknown residency
-    members = GROUPS.get(word, frozenset({word}))
-    return all(not names_covering(code).isdisjoint(wide.residency) for code in members)
+def _means_everything(match: Match, path: Path, notes: Notes) -> None:
+    """Warn of words that every purpose or category is below."""
+    axes = (("purpose", match.purposes), ("category", match.categories))
+    for key, words in axes:
+        for word in words:
+            if word in _ROOTS:
+                what = f"`{key}`: `{word}` covers everything"
+                remedy = "leave the axis out if that is meant, or name narrower terms"
+                _warn(notes, (*path, key), "word-covers-everything", what, remedy)
+
+
+def _too_long_to_keep(policy: Policy, at: int, notes: Notes) -> None:
+    """Warn of a duty to keep that outlasts a duty to delete the same records."""
+    minimum = policy.rules[at]
+    for other in policy.rules:
+        if (
+            other.bound == "maximum"
+            and other.mode == "enforce"
+            and other.clock == minimum.clock
+            and _shortest_days(minimum.limit) > _longest_days(other.limit)
+            and may_meet(minimum.match, other.match)
+        ):
+            what = (
+                f"the minimum `{minimum.rule_id}` ({minimum.limit.in_words()}) is longer than the "
+                f"maximum `{other.rule_id}` ({other.limit.in_words()}) of records that both cover"
+            )
+            remedy = "such records are kept, restricted, until the minimum ends; correct one limit"
+            _warn(notes, ("rules", at, "limit"), "minimum-longer-than-maximum", what, remedy)
+            return
+
+
+def _deadlines(notice: Notice, notes: Notes, now: Instant | None) -> None:
+    for at, step in enumerate(notice.steps):
+        if now is not None and notice.state == "in_force" and step.complete_by <= now:
+            what = f"the deadline of step `{step.step_id}` has passed"
+            remedy = "what it orders is commanded at once; correct the instant if it is wrong"
+            _warn(notes, ("steps", at, "complete_by"), "deadline-passed", what, remedy)

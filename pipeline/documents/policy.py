@@ -13,21 +13,30 @@ from pipeline.identifiers import Cause, DocumentId, StoreName
 from pipeline.instants import DAY, Instant
 from pipeline.periods import Period, Reckoning
 from pipeline.vocabulary import Anchor
+from pipeline.vocabulary.signals import Method
 
 DEFAULT_RULE = "default"
 """Stands for a policy's default limit where a rule id is asked for; no rule may take it."""
 DEFAULT_LEAD = DAY
 """How long before a limit a store is told to delete, unless the policy says otherwise (ms)."""
 
+DEFAULT_ANSWER_WITHIN = DAY
+"""How long a store has to answer before it is told again, unless the policy says otherwise (ms)."""
+
 Mode = Literal["observe", "enforce"]
+Bound = Literal["maximum", "minimum"]
 
 
 class Citation(msgspec.Struct, frozen=True):
-    """Where a duty is written, e.g. `UK GDPR`, `5(1)(e)`, address of the text or None."""
+    """Where a duty is written, e.g. `UK GDPR`, `5(1)(e)`, address of the text or None.
+
+    `jurisdiction`: whose law it is (ISO 3166 code, `EU` or `EEA`); None: not said.
+    """
 
     law: str
     article: str
     url: str | None = None
+    jurisdiction: str | None = None
 
     @property
     def text(self) -> str:
@@ -36,15 +45,31 @@ class Citation(msgspec.Struct, frozen=True):
         return f"{self.law} {art}{self.article}"
 
 
+class AtMost(msgspec.Struct, frozen=True):
+    """The most a rule may delete in a store on one day (UTC) before it stops and asks.
+
+    Either `count` records, or `share` of all the records that the pipeline knows, per mille.
+    """
+
+    count: int | None = None
+    share: int | None = None
+
+    def of(self, held: int) -> int:
+        """Return the number that it allows when so many records are held: one at least."""
+        if self.count is not None:
+            return self.count
+        return max(1, held * (self.share or 0) // 1_000)
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One retention limit: `limit` after `clock` at most, for the records that match.
+    """One retention limit for the records that match: `limit` after `clock`.
 
     Attributes:
         clock: the happening that starts the period.
         reckoning: how the period is counted; never rolled (GDPR art 5(1)(e)).
-        bound: `maximum`; minima are not supported yet.
-        mode: `observe` only reports what it would delete.
-        at_most: deletions a day (UTC) before the rule stops and asks for approval; None: no limit.
+        bound: `maximum`: deleted at the latest then; `minimum`: not deleted before.
+        mode: `observe` only reports what it would delete; a minimum always counts.
+        at_most: None: no limit.
     """
 
     rule_id: str
@@ -55,8 +80,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     citation: Citation
     mode: Mode
     action: Literal["delete"] = "delete"
-    bound: Literal["maximum"] = "maximum"
-    at_most: int | None = None
+    bound: Bound = "maximum"
+    at_most: AtMost | None = None
 
 
 class DefaultLimit(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,13 +93,27 @@ class DefaultLimit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoreSettings(msgspec.Struct, frozen=True):
-    """What a policy says of one store. `lead`: milliseconds between command and limit."""
+    """What a policy says of one store.
+
+    Attributes:
+        lead: milliseconds between command and limit.
+        answer_within: milliseconds after which an unanswered command is sent again, same id.
+        per_minute: the most deletions the store takes a minute; None: any number.
+    """
 
     lead: int = DEFAULT_LEAD
+    answer_within: int = DEFAULT_ANSWER_WITHIN
+    per_minute: int | None = None
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What the controller promises to delete, and when. Rule ids are unique within it."""
+    """What the controller promises to delete, and when. Rule ids are unique within it.
+
+    Attributes:
+        zone: whose days count.
+        effective_from: the version counts from then on; None: from its publication.
+        method: how residency is judged; None: the default method.
+    """
 
     document_id: DocumentId
     version: int
@@ -83,6 +122,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...] = ()
     stores: Mapping[StoreName, StoreSettings] = {}
     effective_from: Instant | None = None
+    method: Method | None = None
 
     def cause(self, rule_id: str) -> Cause:
         """Name a rule, or `DEFAULT_RULE`, as the cause of a command."""

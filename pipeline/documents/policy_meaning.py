@@ -3,8 +3,11 @@
 Rules that say nothing finite, or something this version cannot keep, are refused here.
 """
 
+from pipeline.documents.method import read_method
 from pipeline.documents.policy import (
     DEFAULT_RULE,
+    AtMost,
+    Bound,
     Citation,
     DefaultLimit,
     Mode,
@@ -14,11 +17,18 @@ from pipeline.documents.policy import (
 )
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
-from pipeline.documents.shape import CitationShape, DefaultShape, PolicyShape, RuleShape
-from pipeline.documents.words import known_word, read_match
+from pipeline.documents.shape import (
+    NO_METHOD,
+    CitationShape,
+    DefaultShape,
+    PolicyShape,
+    RuleShape,
+    StoreShape,
+)
+from pipeline.documents.words import known_word, read_match, residency
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import DocumentId, StoreName
-from pipeline.instants import DAY, parse_instant
+from pipeline.instants import DAY, SECOND, parse_instant
 from pipeline.periods import Counting, Period, Reckoning, parse_period
 from pipeline.periods.counting import check_fit
 from pipeline.vocabulary import Anchor
@@ -28,12 +38,21 @@ _ENDLESS = frozenset(
     ".inf inf".split()
 )
 _MODES: tuple[Mode, ...] = ("observe", "enforce")
-_NO_LEAD = frozenset({"P0D", "PT0S"})
+_BOUNDS: tuple[Bound, ...] = ("maximum", "minimum")
+_NO_TIME = frozenset({"P0D", "PT0S"})
 
 
-def read_citation(shape: CitationShape) -> Citation:
-    """Read a citation; an address left out is None."""
-    return Citation(law=shape.law, article=shape.article, url=shape.url or None)
+def read_citation(shape: CitationShape, path: Path, notes: Notes) -> Citation:
+    """Read a citation; an address or jurisdiction left out is None."""
+    jurisdiction = None
+    if shape.jurisdiction:
+        jurisdiction = residency(shape.jurisdiction, (*path, "citation", "jurisdiction"), notes)
+    return Citation(
+        law=shape.law,
+        article=shape.article,
+        url=shape.url or None,
+        jurisdiction=jurisdiction,
+    )
 
 
 def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
@@ -43,12 +62,13 @@ def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
     rules = [_rule(rule, ("rules", at), zone, notes) for at, rule in enumerate(shape.rules)]
     _note_reserved(shape, notes)
     stores = {
-        StoreName(name): StoreSettings(_lead(store.lead, ("stores", name, "lead"), notes))
+        StoreName(name): _store(store, ("stores", name), notes)
         for name, store in sorted(shape.stores.items())
     }
     effective = None
     if shape.effective_from:
         effective = notes.attempt(("effective_from",), parse_instant, shape.effective_from)
+    method = None if shape.residency is NO_METHOD else read_method(shape.residency, notes)
     if default is None or None in rules:
         return None
     return Policy(
@@ -59,6 +79,7 @@ def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
         rules=tuple(rule for rule in rules if rule is not None),
         stores=stores,
         effective_from=effective,
+        method=method,
     )
 
 
@@ -83,7 +104,7 @@ def _default(shape: DefaultShape, zone: str, notes: Notes) -> DefaultLimit | Non
     return DefaultLimit(
         limit=limit,
         reckoning=Reckoning(zone=zone, counting=counting),
-        citation=read_citation(shape.citation),
+        citation=read_citation(shape.citation, path, notes),
     )
 
 
@@ -91,11 +112,12 @@ def _rule(shape: RuleShape, path: Path, zone: str, notes: Notes) -> Rule | None:
     match = read_match(shape.match, (*path, "match"), notes)
     clock = known_word(shape.clock, Anchor, (*path, "clock"), notes)
     mode = known_word(shape.mode, _MODES, (*path, "mode"), notes)
+    bound = known_word(shape.bound, _BOUNDS, (*path, "bound"), notes)
     limit = _limit(shape.limit, path, notes)
     counting = _counting(shape.counting, limit, path, notes)
     own_zone = _zone(shape.zone, (*path, "zone"), notes) if shape.zone else zone
     _note_unsupported(shape, path, notes)
-    if limit is None or counting is None or clock is None or mode is None:
+    if limit is None or counting is None or clock is None or mode is None or bound is None:
         return None
     return Rule(
         rule_id=shape.id,
@@ -103,10 +125,17 @@ def _rule(shape: RuleShape, path: Path, zone: str, notes: Notes) -> Rule | None:
         clock=clock,
         limit=limit,
         reckoning=Reckoning(zone=own_zone, counting=counting),
-        citation=read_citation(shape.citation),
+        citation=read_citation(shape.citation, path, notes),
         mode=mode,
-        at_most=int(shape.at_most) if shape.at_most else None,
+        bound=bound,
+        at_most=_at_most(shape.at_most),
     )
+
+
+def _at_most(text: str) -> AtMost | None:
+    if text.endswith("%"):
+        return AtMost(share=round(float(text[:-1]) * 10))
+    return AtMost(count=int(text)) if text else None
 
 
 def _limit(text: str, path: Path, notes: Notes) -> Period | None:
@@ -135,12 +164,12 @@ def _counting(text: str, limit: Period | None, path: Path, notes: Notes) -> Coun
 
 
 def _note_unsupported(shape: RuleShape, path: Path, notes: Notes) -> None:
-    if shape.bound == "minimum":
-        what = "`bound: minimum` is not yet supported in this version"
-        remedy = "keep such records with a hold, and leave the rule out"
-        notes.add((*path, "bound"), what=what, remedy=remedy)
-    else:
-        known_word(shape.bound, ("maximum", "minimum"), (*path, "bound"), notes)
+    if shape.bound == "minimum" and shape.at_most:
+        what = "`at_most`: a minimum deletes nothing"
+        notes.add((*path, "at_most"), what=what, remedy="leave it out")
+    if shape.bound == "minimum" and shape.mode == "observe":
+        what = "`mode: observe`: a duty to keep cannot be observed only"
+        notes.add((*path, "mode"), what=what, remedy="write `mode: enforce`")
     known_word(shape.action, ("delete",), (*path, "action"), notes)
     if shape.roll != "none":
         what = "`roll`: a retention limit is never rolled to a later day"
@@ -148,13 +177,22 @@ def _note_unsupported(shape: RuleShape, path: Path, notes: Notes) -> None:
         notes.add((*path, "roll"), what=what, remedy=remedy)
 
 
-def _lead(text: str, path: Path, notes: Notes) -> int:
-    if text in _NO_LEAD:
+def _store(shape: StoreShape, path: Path, notes: Notes) -> StoreSettings:
+    return StoreSettings(
+        lead=_elapsed(shape.lead, (*path, "lead"), notes),
+        answer_within=max(SECOND, _elapsed(shape.answer_within, (*path, "answer_within"), notes)),
+        per_minute=int(shape.per_minute) if shape.per_minute else None,
+    )
+
+
+def _elapsed(text: str, path: Path, notes: Notes) -> int:
+    """Read a period of fixed length in milliseconds."""
+    if text in _NO_TIME and path[-1] == "lead":
         return 0
-    lead = notes.attempt(path, parse_period, text)
-    if lead is None:
+    period = notes.attempt(path, parse_period, text)
+    if period is None:
         return 0
-    if lead.total_months:
-        what = "`lead`: months and years have no fixed length"
-        notes.add(path, what=what, remedy="give the lead in weeks, days, hours, minutes or seconds")
-    return lead.total_days * DAY + lead.clock_ms
+    if period.total_months:
+        what = f"`{path[-1]}`: months and years have no fixed length"
+        notes.add(path, what=what, remedy="give it in weeks, days, hours, minutes or seconds")
+    return period.total_days * DAY + period.clock_ms

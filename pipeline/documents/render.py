@@ -6,11 +6,12 @@ No record or subject id is ever written: holds say how many they name.
 import re
 
 from pipeline.documents.match import Match
-from pipeline.documents.policy import Policy, Rule
+from pipeline.documents.policy import AtMost, Policy, Rule, StoreSettings
 from pipeline.documents.values import Control, Document, Hold, Notice
 from pipeline.instants import DAY, format_instant
 from pipeline.periods import Period
 from pipeline.vocabulary import UNKNOWN, Anchor
+from pipeline.vocabulary.signals import WHOLE, Method
 
 _AFTER = {
     Anchor.COLLECTED: "collection",
@@ -36,14 +37,18 @@ def in_words(document: Document) -> tuple[str, ...]:
 
 
 def _policy(policy: Policy) -> tuple[str, ...]:
-    sentences = [
-        f"Policy {policy.document_id}, version {policy.version}; days are those of {policy.zone}."
-    ]
+    since = ""
+    if policy.effective_from is not None:
+        since = f"; it takes effect at {format_instant(policy.effective_from)}"
+    head = f"Policy {policy.document_id}, version {policy.version}"
+    sentences = [f"{head}; days are those of {policy.zone}{since}."]
     sentences += [_rule(rule) for rule in policy.rules]
+    if policy.method is not None:
+        sentences.append(_method(policy.method))
     if any(rule.match.residency for rule in policy.rules):
         sentences.append(
-            "Where residency is unknown, every rule that names a residency applies: the strictest "
-            "limit holds."
+            "Where residency is unknown, every maximum that names a residency applies: the "
+            "strictest limit holds."
         )
     default = policy.default
     others = "All other records" if policy.rules else "All records"
@@ -51,22 +56,51 @@ def _policy(policy: Policy) -> tuple[str, ...]:
         f"{others} are deleted at most {default.limit.in_words()} after collection "
         f"({default.citation.text})."
     )
-    sentences += [
-        f"Store {name} is told {_duration(settings.lead)} before."
-        for name, settings in sorted(policy.stores.items())
-    ]
+    sentences += [_store(name, settings) for name, settings in sorted(policy.stores.items())]
     return tuple(sentences)
 
 
+def _store(name: str, settings: StoreSettings) -> str:
+    sentence = f"Store {name} is told {_duration(settings.lead)} before"
+    if settings.per_minute is not None:
+        sentence += f", at most {settings.per_minute:,} deletions a minute"
+    return (
+        f"{sentence}; without an answer it is told again after {_duration(settings.answer_within)}."
+    )
+
+
+def _method(method: Method) -> str:
+    return (
+        f"Residency is judged by the method {method.name}: RESIDENT from "
+        f"{_weight(method.resident_from)} or two groups of {_weight(method.agreeing_from)} each, "
+        f"LIKELY from {_weight(method.likely_from)}."
+    )
+
+
+def _weight(weight: int) -> str:
+    return f"{weight / WHOLE:.3g}"
+
+
 def _rule(rule: Rule) -> str:
+    if rule.bound == "minimum":
+        return (
+            f"{_records(rule.match)} are not deleted until {rule.limit.in_words()} after "
+            f"{_AFTER[rule.clock]} ({rule.citation.text}); past their maximum they are restricted."
+        )
     verb = "are deleted" if rule.mode == "enforce" else "would be deleted (observed only)"
     sentence = (
         f"{_records(rule.match)} {verb} at most {rule.limit.in_words()} after {_AFTER[rule.clock]} "
         f"({rule.citation.text})"
     )
     if rule.at_most is not None and rule.mode == "enforce":
-        sentence += f"; above {rule.at_most:,} a day it stops and asks"
+        sentence += f"; above {_most(rule.at_most)} a day it stops and asks"
     return f"{sentence}."
+
+
+def _most(at_most: AtMost) -> str:
+    if at_most.count is not None:
+        return f"{at_most.count:,}"
+    return f"{(at_most.share or 0) / 10:g}% of all records"
 
 
 def _notice(notice: Notice) -> tuple[str, ...]:
@@ -84,6 +118,12 @@ def _notice(notice: Notice) -> tuple[str, ...]:
         f"{format_instant(step.complete_by)} (step {step.step_id})."
         for step in notice.steps
     )
+    if notice.match.residency or notice.match.present:
+        rest = "restricted until it is" if notice.unknown == "restrict" else "left as they are"
+        likely = (
+            "Where that is only likely, they are restricted at once and deleted by the deadline"
+        )
+        steps += (f"{likely}; where it is not concluded but possible, they are {rest}.",)
     return (f"{head}: in force.", *steps)
 
 
@@ -117,9 +157,11 @@ def _records(match: Match) -> str:
     words = "Records"
     if match.residency:
         places = [code for code in match.residency if code != UNKNOWN]
-        people = [f"in {_either(places)}"] if places else []
+        people = [f"residing in {_either(places)}"] if places else []
         people += ["of unknown residency"] if UNKNOWN in match.residency else []
         words += f" of people {' or '.join(people)}"
+    if match.present:
+        words += f" of people who are in {_either(list(match.present))}"
     parts = (
         ("used for", match.purposes),
         ("of the category", match.categories),

@@ -38,7 +38,9 @@ def _printable(text: str) -> str:
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 """An id: it becomes part of causes and topic names."""
 Version = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,15}$")]
-Count = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,15})$")]
+AtMost = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,15}|[0-9]{1,2}(\.[0-9])?%)$")]
+Count = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,8}$")]
+Weight = Annotated[str, StringConstraints(pattern=r"^(0|1|0\.[0-9]{1,3}|1\.0{1,3})$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,2000}$")]
 Word = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_printable)]
 Prose = Annotated[
@@ -60,17 +62,19 @@ class Shape(BaseModel):
 
 
 class CitationShape(Shape):
-    """`{law: UK GDPR, article: "5(1)(e)", url: https://…}`."""
+    """`{law: UK GDPR, article: "5(1)(e)", url: https://…, jurisdiction: GB}`."""
 
     law: Word
     article: Word
     url: Url = ""
+    jurisdiction: Word = ""
 
 
 class MatchShape(Shape):
-    """`{residency: [GB], purpose: [dpv:…], category: [pd:…], lawful_basis: […], source: […]}`."""
+    """`{residency: [GB], present: [FR], purpose: [dpv:…], category: [pd:…], …, source: […]}`."""
 
     residency: Words = ()
+    present: Words = ()
     purpose: Words = ()
     category: Words = ()
     lawful_basis: Words = ()
@@ -99,13 +103,37 @@ class RuleShape(Shape):
     roll: Word = "none"
     action: Word = "delete"
     bound: Word = "maximum"
-    at_most: Count = ""
+    at_most: AtMost = ""
 
 
 class StoreShape(Shape):
     """One entry of `stores`."""
 
     lead: Word = "P1D"
+    answer_within: Word = "P1D"
+    per_minute: Count = ""
+
+
+class SignalShape(Shape):
+    """One entry of `residency: {signals: …}`: what differs from the default."""
+
+    group: Word = ""
+    resident: Weight = ""
+    present: Weight = ""
+    lasts: Word = ""
+
+
+class MethodShape(Shape):
+    """`residency: {method: acme/2, resident_from: 0.8, signals: {…}}`."""
+
+    method: Word
+    resident_from: Weight = ""
+    likely_from: Weight = ""
+    agreeing_from: Weight = ""
+    signals: Annotated[dict[Word, SignalShape], Field(max_length=100)] = {}
+
+
+NO_METHOD = MethodShape.model_construct(method="")
 
 
 class PolicyShape(Shape):
@@ -118,6 +146,7 @@ class PolicyShape(Shape):
     rules: Annotated[tuple[RuleShape, ...], Field(max_length=1_000)] = ()
     stores: Annotated[dict[Name, StoreShape], Field(max_length=1_000)] = {}
     effective_from: Word = ""
+    residency: MethodShape = NO_METHOD
 
 
 class StepShape(Shape):
@@ -140,6 +169,7 @@ class NoticeShape(Shape):
     steps: Annotated[tuple[StepShape, ...], Field(min_length=1, max_length=1_000)]
     state: Word = "in_force"
     collected_before: Word = ""
+    unknown: Word = "restrict"
 
 
 class HoldShape(Shape):
@@ -180,5 +210,7 @@ PARTS: dict[str, type[Shape]] = {
     "rules": RuleShape,
     "steps": StepShape,
     "stores": StoreShape,
+    "residency": MethodShape,
+    "signals": SignalShape,
 }
 """Key under which a part stands to its form."""

@@ -16,6 +16,7 @@ StepAction = Literal["restrict", "delete"]
 NoticeState = Literal["in_force", "withdrawn"]
 HoldState = Literal["active", "released"]
 ControlAction = Literal["pause", "resume", "approve"]
+Unknown = Literal["restrict", "leave"]
 
 
 class NoticeStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +29,13 @@ class NoticeStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """What an authority ordered. `collected_before`: only data collected earlier; None is any."""
+    """What an authority ordered.
+
+    Attributes:
+        collected_before: only data collected earlier; None is any.
+        unknown: what becomes of records whose residency is not concluded and may be meant:
+            restricted until it is, or left. They are never deleted under the notice.
+    """
 
     document_id: DocumentId
     version: int
@@ -38,6 +45,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     match: Match
     steps: tuple[NoticeStep, ...]
     collected_before: Instant | None = None
+    unknown: Unknown = "restrict"
 
     def cause(self, step_id: str) -> Cause:
         """Name a step as the cause of a command."""
@@ -65,7 +73,8 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         scope: `all`, `store:NAME` or `rule:POLICY/RULE` for pause and resume; for approve
-            `cause:CAUSE`, e.g. `cause:policy:acme/uk-faces`.
+            `cause:CAUSE`, e.g. `cause:policy:acme/uk-faces`, or a document that needs a second
+            person, e.g. `document:policies/acme@2`.
         author: who published it; empty until it has come in an envelope.
     """
 

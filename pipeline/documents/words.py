@@ -12,7 +12,13 @@ from pipeline.documents.reading import Path
 from pipeline.documents.shape import MatchShape
 from pipeline.documents.territories import GROUPS, residency_entry
 from pipeline.errors import InvalidInput
-from pipeline.vocabulary import CATEGORIES, LAWFUL_BASES, PURPOSES, UNKNOWN
+from pipeline.vocabulary import (
+    CATEGORY_TAXONOMY,
+    LAWFUL_BASIS_TAXONOMY,
+    PURPOSE_TAXONOMY,
+    UNKNOWN,
+    Taxonomy,
+)
 
 W = TypeVar("W", bound=str)
 
@@ -39,28 +45,26 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     if close:
         return f"did you mean `{bare[close[0]]}`?"
     shown = sorted(known)
-    more = "" if len(shown) <= 8 else f" and {len(shown) - 8} more in pipeline/vocabulary.py"
+    more = "" if len(shown) <= 8 else f" and {len(shown) - 8} more in pipeline/vocabulary"
     return f"known are: {', '.join(shown[:8])}{more}"
 
 
 def read_match(shape: MatchShape, path: Path, notes: Notes) -> Match:
     """Read what a document matches; unknown words are noted and left out."""
-    residency = (
-        _residency(word, (*path, "residency", at), notes) for at, word in enumerate(shape.residency)
-    )
     axes = {
-        "purpose": (shape.purpose, PURPOSES),
-        "category": (shape.category, CATEGORIES),
-        "lawful_basis": (shape.lawful_basis, LAWFUL_BASES),
+        "purpose": (shape.purpose, PURPOSE_TAXONOMY),
+        "category": (shape.category, CATEGORY_TAXONOMY),
+        "lawful_basis": (shape.lawful_basis, LAWFUL_BASIS_TAXONOMY),
     }
     words = {
         key: _known_only(
-            known_word(word, known, (*path, key, at), notes) for at, word in enumerate(given)
+            _term(word, taxonomy, (*path, key, at), notes) for at, word in enumerate(given)
         )
-        for key, (given, known) in axes.items()
+        for key, (given, taxonomy) in axes.items()
     }
     return Match(
-        residency=_known_only(residency),
+        residency=_territories(shape.residency, (*path, "residency"), notes),
+        present=_territories(shape.present, (*path, "present"), notes),
         purposes=words["purpose"],
         categories=words["category"],
         lawful_bases=words["lawful_basis"],
@@ -72,16 +76,27 @@ def _known_only(words: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(sorted({word for word in words if word is not None}))
 
 
-def _residency(word: str, path: Path, notes: Notes) -> str | None:
+def _term(word: str, taxonomy: Taxonomy, path: Path, notes: Notes) -> str | None:
+    normal = taxonomy.normal(word)
+    return normal or known_word(word, taxonomy.terms, path, notes)
+
+
+def _territories(words: Iterable[str], path: Path, notes: Notes) -> tuple[str, ...]:
+    return _known_only(residency(word, (*path, at), notes) for at, word in enumerate(words))
+
+
+def residency(word: str, path: Path, notes: Notes) -> str | None:
+    """Return a territory, group or UNKNOWN in its normal form, or note what is wrong with it."""
     try:
         return residency_entry(word)
     except InvalidInput as error:
+        key = next((part for part in reversed(path) if isinstance(part, str)), "residency")
         what = str(error).partition("; ")[0]
         remedy = f"write an ISO 3166 code, {', '.join(GROUPS)} or {UNKNOWN}"
         code = None if notes.is_full else _code_of(word)
         if code is not None:
             remedy = f"did you mean `{code}`?"
-        notes.add(path, what=f"`residency`: {what}", remedy=remedy)
+        notes.add(path, what=f"`{key}`: {what}", remedy=remedy)
         return None
 
 

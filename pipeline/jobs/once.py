@@ -40,8 +40,8 @@ class Ending(IntEnum):
     REFUSED = 5
 
 
-FATAL = ("LogTruncated", "CorruptState", "InvalidInput")
-"""Errors that a restart cannot repair."""
+FATAL = ("LogTruncated", "CorruptState")
+"""Errors of a running job that a restart cannot repair."""
 
 
 def main(arguments: list[str]) -> int:

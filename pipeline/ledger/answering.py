@@ -4,12 +4,19 @@ import msgspec
 
 from pipeline.findings import Finding, finding
 from pipeline.instants import Instant
+from pipeline.ledger.issuing import withdrawal_id
 from pipeline.receipts import Receipt, answered_with
 from pipeline.records import Answer, Issued, Record
-from pipeline.vocabulary import FindingKind, ReceiptStatus
+from pipeline.vocabulary import SETTLED, FindingKind, ReceiptStatus
 
 KEPT_ANSWERS = 8
-_REFUSALS = frozenset({ReceiptStatus.FAILED.value, ReceiptStatus.NOT_SUPPORTED.value})
+_REFUSALS = frozenset(
+    {
+        ReceiptStatus.FAILED.value,
+        ReceiptStatus.NOT_SUPPORTED.value,
+        ReceiptStatus.BLOCKED_BY_HOLD.value,
+    }
+)
 
 
 def received(record: Record | None, receipt: Receipt, now: Instant) -> tuple[Record, list[Finding]]:
@@ -21,27 +28,58 @@ def received(record: Record | None, receipt: Receipt, now: Instant) -> tuple[Rec
     item = _issued(record, receipt)
     if record is not None and item is None and _names(record, receipt):
         return record, [_unknown(receipt, now)]  # another store's command: it cannot settle it
+    if record is not None and item is None:
+        taken_back = _withdrawn(record, receipt)
+        if taken_back is not None:
+            return taken_back, []
     if record is None or item is None:
         known = record or Record(receipt.record_id)
-        answer = Answer(receipt.command_id, receipt.status, receipt.at, receipt.store)
+        answer = Answer(receipt.command_id, _meant(receipt), receipt.at, receipt.store)
         answers = tuple(sorted({*known.answers, answer}, key=_newest)[-KEPT_ANSWERS:])
         return msgspec.structs.replace(known, answers=answers), [_unknown(receipt, now)]
-    findings = []
-    if receipt.status in _REFUSALS:
-        findings.append(
-            finding(
-                FindingKind.REFUSED_BY_STORE,
-                receipt.command_id,
-                f"store {receipt.store} answered {receipt.status} to {item.kind}",
-                "repair the store; its next answer to the same id counts",
-                now,
-            )
-        )
-    new = answered_with(item, receipt.status, receipt.at)
+    findings = _complaints(item, receipt, now)
+    new = answered_with(item, _meant(receipt), receipt.at)
     if new is item:
         return record, findings
     issued = tuple(new if kept is item else kept for kept in record.issued)
     return msgspec.structs.replace(record, issued=issued), findings
+
+
+def _meant(receipt: Receipt) -> str:
+    """Return what an answer comes to: what is only said to be done, but was read back, is not."""
+    if receipt.status == ReceiptStatus.COMPLETED and receipt.verified_remaining:
+        return ReceiptStatus.PARTIAL.value
+    return receipt.status
+
+
+def _complaints(item: Issued, receipt: Receipt, now: Instant) -> list[Finding]:
+    """Return what a person must look into."""
+    found = []
+    store, status = receipt.store, receipt.status
+    if status in _REFUSALS:
+        what = f"store {store} answered {status} to {item.kind}"
+        remedy = "repair the store; its next answer to the same id counts"
+        found.append((FindingKind.REFUSED_BY_STORE, what, remedy))
+    if status == ReceiptStatus.COMPLETED and receipt.verified_remaining:
+        what = f"store {store} completed {item.kind}, but read back that data remains"
+        remedy = "find out what keeps it; the command is sent again"
+        found.append((FindingKind.DATA_REMAINS, what, remedy))
+    if _contradicts(item, receipt):
+        what = f"store {store} said of {item.kind} that it is done and, later, {status}"
+        if status in SETTLED:
+            what = f"store {store} said {item.outcome} of {item.kind} after saying that it was done"
+        remedy = "ask the store's owner which is true; what was said to be done counts as done"
+        found.append((FindingKind.CONTRADICTING_RECEIPT, what, remedy))
+    return [finding(kind, receipt.command_id, what, remedy, now) for kind, what, remedy in found]
+
+
+def _contradicts(item: Issued, receipt: Receipt) -> bool:
+    """Whether one of two answers says done and a later one does not."""
+    if item.outcome is None or item.answered_at is None:
+        return False
+    settled, new = item.outcome in SETTLED, receipt.status in SETTLED
+    later = receipt.at > item.answered_at
+    return settled != new and later == settled and receipt.at != item.answered_at
 
 
 def _newest(answer: Answer) -> tuple[Instant, str, str]:
@@ -54,6 +92,20 @@ def _issued(record: Record | None, receipt: Receipt) -> Issued | None:
     for item in record.issued:
         if item.command_id == receipt.command_id and item.store == receipt.store:
             return item
+    return None
+
+
+def _withdrawn(record: Record, receipt: Receipt) -> Record | None:
+    """Take the answer to a CANCEL or RELEASE; None when it answers neither."""
+    for item in record.issued:
+        if item.withdrawn and item.store == receipt.store:
+            if withdrawal_id(record.record_id, item) != receipt.command_id:
+                continue
+            if receipt.status not in SETTLED:
+                return record
+            done = answered_with(item, ReceiptStatus.CANCELLED.value, receipt.at)
+            issued = tuple(done if kept is item else kept for kept in record.issued)
+            return msgspec.structs.replace(record, issued=issued)
     return None
 
 

@@ -1,54 +1,83 @@
 """The ledger of one shard: its state, and what each arrival or wake changes.
 
+Its durable form is in `folding`.
+
 No I/O and no clock: `now` is the highest tick that arrived. The Beam stage around it
 (`transforms.sharded`) reads the journal, calls `apply` or `wake`, writes what `Outcome` holds and
 sets one timer.
 """
 
+from collections import deque
 from collections.abc import Iterable
 
 import msgspec
 
-from pipeline.documents.envelope import Envelope
-from pipeline.documents.in_force import InForce
-from pipeline.findings import Finding, finding
+from pipeline.coverage import Gap
+from pipeline.documents import Envelope, InForce, Notice, Versions, parsed
+from pipeline.findings import Finding
 from pipeline.identifiers import RecordId
 from pipeline.instants import MIN_INSTANT, SECOND, Instant
 from pipeline.ledger.answering import received
-from pipeline.ledger.due import open_commands, owed
+from pipeline.ledger.due import owed
 from pipeline.ledger.gate import Gate
-from pipeline.ledger.issuing import DELETE, command_of
-from pipeline.ledger.journal import Chunk, pack, unpack
+from pipeline.ledger.holdings import Holdings
 from pipeline.ledger.outcome import Outcome, Row
 from pipeline.ledger.parts import Part
-from pipeline.ledger.pending import Pending, from_the_future, gap_found, is_from_the_future
+from pipeline.ledger.pending import (
+    Pending,
+    awaits_approval,
+    clocks_differ,
+    deadlines_passed,
+    from_the_future,
+    gap_found,
+    is_from_the_future,
+    sorted_out,
+    too_large,
+)
+from pipeline.ledger.unanswered import open_commands, unanswered
 from pipeline.ledger.wakes import Wakes
-from pipeline.records import Record, applied
+from pipeline.records import Record, applied, is_full
 from pipeline.rules import Planner
-from pipeline.tags import residency
 from pipeline.vocabulary import FindingKind
 
 CLOCK_TOLERANCE = 300 * SECOND
 """Ticks and the worker's clock may differ by this much before deletion pauses (milliseconds)."""
 
 
-class Ledger:
-    """All records of one shard. Mutable, single-threaded; equal histories give equal content."""
+LOOKS = 1_000
+"""Records looked at in one go when documents change: the rest follow with the next ticks."""
 
-    def __init__(self, shard: int, awaited: dict[str, int]) -> None:
+
+class Ledger:
+    """All records of one shard. Mutable, single-threaded; equal histories give equal content.
+
+    `approvals`: kinds of documents that a second person must approve.
+    """
+
+    def __init__(
+        self, shard: int, awaited: dict[str, int], approvals: tuple[str, ...] = ()
+    ) -> None:
         self.shard = shard
         self.awaited = awaited
         self.gate = Gate(awaited)
         self.now = MIN_INSTANT
-        self.in_force = InForce()
+        self.versions = Versions(frozenset(approvals))
+        self.in_force = self.versions.in_force(self.now)
         self.planner = Planner(self.in_force)
-        self.records: dict[RecordId, bytes] = {}
+        self.holdings = Holdings()
         self.wakes = Wakes()
+        self.opened = self.gate.open
         self.parked: list[Part] = []
         self.findings: set[str] = set()
         self.commanding = True
         self.outstanding: dict[RecordId, int] = {}
-        self._draft = Pending()
+        self._gaps: set[Gap] = set()
+        self._told = -1
+        self._confirmed = ""
+        self._settles_at: Instant | None = None
+        self.checks: deque[bytes] = deque()
+        self._resending = False
+        self.draft = Pending()
 
     def apply(self, part: Part) -> Outcome:
         """Take one delivery. Emits nothing while history is missing; input waits in `parked`."""
@@ -58,82 +87,132 @@ class Ledger:
         for row in part.rows:
             self._take_row(row)
         self._take_documents(part.envelopes, outcome)
-        was_open = self.gate.open
-        for span in part.spans:
-            self.gate.add(span)
-        if part.spans and not was_open:
-            self._draft.gate = True
-        if not self.gate.open:
-            if part.events or part.receipts or part.origins:
-                self.parked.append(part)
-                self._draft.parked.append(part)
-            return outcome
-        if not was_open:
+        self._take_spans(part)
+        if self.gate.open and not self.opened:
             self._open(outcome)
-        self._take_input(part, outcome)
+        for ready in self._ready(part):
+            self._take_input(ready, outcome)
+        if not self.gate.open:
+            return outcome
+        if part.tick is not None or part.envelopes:
+            self._check(self.now, outcome)
+            self._tell(outcome)
         return outcome
+
+    def _tell(self, outcome: Outcome) -> None:
+        """Tell the governors how many records there are, where a share of them is allowed.
+
+        And make ready to confirm, once the watermark has come so far, that nothing stays commanded
+        which the documents do not call for: a governor lets nothing go that waits until then.
+        """
+        if self.in_force.has_shares and self._told != len(self.holdings):
+            self._told = outcome.census = len(self.holdings)
+        if not self.checks and self._confirmed != self.in_force.fingerprint:
+            self._settles_at = self._settles_at or self.now
+
+    def _confirm(self, now: Instant, outcome: Outcome) -> None:
+        if self._settles_at is not None and self._settles_at <= now and not self.checks:
+            self._settles_at = None
+            self._confirmed = outcome.confirmed = self.in_force.fingerprint
 
     def observe_clock(self, worker_now: Instant, outcome: Outcome) -> None:
         """Compare the newest tick with the worker's own clock; too far apart, deletion pauses."""
         difference = abs(worker_now - self.now)
         commanding = difference <= CLOCK_TOLERANCE
-        self._draft.clock = self._draft.clock or commanding != self.commanding
+        self.draft.clock = self.draft.clock or commanding != self.commanding
         self.commanding = commanding
         if not self.commanding:
-            self._raise(
-                finding(
-                    FindingKind.CLOCK_DIFFERENCE,
-                    "clock",
-                    f"the broker's and a worker's clock differ by {difference // SECOND} seconds;"
-                    " deletion pauses",
-                    "set both clocks by NTP; deletion resumes by itself",
-                    self.now,
-                ),
-                outcome,
-            )
+            self._raise(clocks_differ(difference, self.now), outcome)
 
     def _open(self, outcome: Outcome) -> None:
-        """All history is here: look at every record once, then apply what waited."""
-        self._draft.opened = True
-        for record_id, data in tuple(self.records.items()):
-            before = unpack(data)
-            self._look(record_id, before, self.now, outcome, may_delete=False)
-            # What left but was never answered leaves again, unless a hold now wins over it.
-            record = unpack(self.records[record_id]) if before.issued else before
-            known = {item.command_id for item in before.issued}
-            held = self.in_force.holds_on(record, residency(record.subjects))
-            outcome.commands += [
-                command_of(record, item)
-                for item in open_commands(record)
-                if item.outcome is None
-                and item.command_id in known
-                and not (held and item.kind == DELETE)
-            ]
-        parked, self.parked = self.parked, []
-        for part in parked:
-            self._take_input(part, outcome)
+        """All history is here: look at every record once."""
+        self.opened = True
+        self.start_checks(resending=True)
+        self._check(self.now, outcome)
+
+    def _take_spans(self, part: Part) -> None:
+        if part.spans and not self.gate.open:
+            self.draft.gate = True
+        for span in part.spans:
+            self.gate.add(span)
+
+    def _ready(self, part: Part) -> list[Part]:
+        """Return the input that can be applied now; the rest waits, in the journal too."""
+        ready, waiting = sorted_out(
+            self.parked, part, time_known=self.now > MIN_INSTANT, is_open=self.gate.open
+        )
+        if waiting[: len(self.parked)] == self.parked:
+            self.draft.parked += waiting[len(self.parked) :]
+        else:
+            self.draft.emptied, self.draft.parked = True, list(waiting)
+        self.parked = waiting
+        return ready
 
     def _take_row(self, row: Record) -> None:
-        known = self.records.get(row.record_id)
-        if known is None or unpack(known).version < row.version:
-            self.records[row.record_id] = pack(row)
-            self._draft.history.append(row.record_id)
+        known = self.holdings.get(row.record_id)
+        if known is None or known.version < row.version:
+            self.draft.history.append(self.holdings.put(row))
 
     def _take_documents(self, envelopes: Iterable[Envelope], outcome: Outcome) -> None:
         changed = False
         for envelope in envelopes:
-            new = self.in_force.applied(envelope)
-            if new.fingerprint != self.in_force.fingerprint:
-                self.in_force, changed = new, True
-                self._draft.envelopes.append(envelope)
-        if not changed:
-            return
-        self.planner = Planner(self.in_force)
+            versions = self.versions.applied(envelope)
+            if versions is not self.versions:
+                self.versions, changed = versions, True
+                self.draft.envelopes.append(envelope)
+                document = parsed(envelope)
+                if isinstance(document, Notice) and self.now > MIN_INSTANT:
+                    for item in deadlines_passed(document, self.now):
+                        self._raise(item, outcome)
+        if changed or self._is_outdated():
+            self._turn_to(self.versions.in_force(self.now), outcome)
+
+    def _is_outdated(self) -> bool:
+        """Whether by now something else is in force by itself, e.g. from an agreed date on."""
+        return self.in_force.until is not None and self.in_force.until <= self.now
+
+    def _turn_to(self, in_force: InForce, outcome: Outcome) -> None:
+        """Let other documents rule, over what is already here too."""
+        self.in_force = in_force
+        self.planner = Planner(in_force)
+        self._settles_at = None
+        for document in in_force.waiting:
+            self._raise(awaits_approval(document, self.now), outcome)
         if self.gate.open:
-            self.wakes.clear()
-            for record_id in tuple(self.records):
-                record = unpack(self.records[record_id])
-                self._look(record_id, record, self.now, outcome, may_delete=False)
+            self.start_checks(resending=self._resending)
+
+    # -- looking at everything -------------------------------------------------------------------
+
+    def start_checks(self, *, resending: bool) -> None:
+        """Begin to look at every record, a part of them at a time."""
+        self.checks = deque(self.holdings)
+        self._resending = resending
+        self.wakes.renew()
+        self.draft.checking = True
+
+    def _check(self, now: Instant, outcome: Outcome) -> None:
+        """Look at some of the records that documents which changed may concern."""
+        if not self.checks:
+            return
+        for _ in range(min(LOOKS, len(self.checks))):
+            key = self.checks.popleft()
+            record = self.holdings.get_key(key)
+            if record is None:
+                continue
+            self._look(key, record, now, outcome, may_delete=False)
+            if self._resending and record.issued:
+                self._send_again(key, record, outcome)
+        if not self.checks:
+            self.wakes.settle()
+            self._resending = False
+            self.draft.checking = True
+
+    def _send_again(self, key: bytes, before: Record, outcome: Outcome) -> None:
+        record = self.holdings.get_key(key) or before
+        known = {item.command_id for item in before.issued}
+        outcome.commands += unanswered(record, known, self.planner, self.now)
+
+    # -- input -----------------------------------------------------------------------------------
 
     def _take_input(self, part: Part, outcome: Outcome) -> None:
         touched: dict[RecordId, Record] = {}
@@ -141,19 +220,19 @@ class Ledger:
             if is_from_the_future(event, self.now):
                 self._raise(from_the_future(event, self.now), outcome)
                 continue
-            known = touched.get(event.record_id) or self.get(event.record_id)
+            known = touched.get(event.record_id) or self.holdings.get(event.record_id)
             record = applied(known, event)
             if record != known:
                 touched[event.record_id] = record
         for receipt in part.receipts:
-            known = touched.get(receipt.record_id) or self.get(receipt.record_id)
+            known = touched.get(receipt.record_id) or self.holdings.get(receipt.record_id)
             answered, findings = received(known, receipt, self.now)
             if answered is not known:
                 touched[receipt.record_id] = answered
             for item in findings:
                 self._raise(item, outcome)
-        for record_id, record in touched.items():
-            self._look(record_id, record, self.now, outcome, may_delete=False, changed=True)
+        for record in touched.values():
+            self._look(None, record, self.now, outcome, may_delete=False)
         outcome.origins += part.origins
 
     def wake(self, at: Instant) -> Outcome:
@@ -162,31 +241,44 @@ class Ledger:
         if not self.gate.open:
             return outcome
         now = min(at, self.now)
-        for record_id, _ in list(self.wakes.due(now)):
-            record = self.get(record_id)
+        if self._is_outdated():
+            self._turn_to(self.versions.in_force(self.now), outcome)
+        for key in self.wakes.due(now):
+            record = self.holdings.get_key(key)
             if record is not None:
-                self._look(record_id, record, now, outcome, may_delete=True)
+                self._look(key, record, now, outcome, may_delete=True)
+        self._confirm(now, outcome)
         return outcome
 
     def next_wake(self) -> Instant | None:
         """Return when to look next; None while history is missing or nothing is due ever."""
-        return self.wakes.next() if self.gate.open else None
+        if not self.gate.open:
+            return None
+        wakes = (self.wakes.next(), self.in_force.until, self._settles_at)
+        return min((wake for wake in wakes if wake is not None), default=None)
 
     def get(self, record_id: RecordId) -> Record | None:
         """Return a record, or None when its id was never seen."""
-        data = self.records.get(record_id)
-        return None if data is None else unpack(data)
+        return self.holdings.get(record_id)
 
     def _look(
         self,
-        record_id: RecordId,
+        key: bytes | None,
         record: Record,
         now: Instant,
         outcome: Outcome,
         *,
         may_delete: bool,
-        changed: bool = False,
     ) -> None:
+        """See what a record owes and keep it.
+
+        Args:
+            key: of a record that is kept as it is; None: it has changed.
+            record: its facts.
+            now: up to which everything published has been taken into account.
+            outcome: what leaves is added to it.
+            may_delete: whether deletions may be issued.
+        """
         due = owed(
             record,
             self.planner,
@@ -195,28 +287,36 @@ class Ledger:
             commanding=self.commanding,
             clock=self.now,
         )
-        if changed or due.record is not record:
-            kept = msgspec.structs.replace(due.record, version=due.record.version + 1)
-            self.records[record_id] = pack(kept)
-            self._draft.records.append(record_id)
+        if key is None or due.record is not record:
+            # Versions grow with the time, so that after a rollback too the newer row has more.
+            version = max(due.record.version + 1, self.now)
+            kept = msgspec.structs.replace(due.record, version=version)
+            key = self.holdings.put(kept)
+            self.draft.records.append(key)
             outcome.rows.append(Row(kept, due.plan))
         outcome.commands += due.commands
         outcome.decisions += due.decisions
-        self._count(due.record)
+        self.count(due.record)
         for item in due.findings:
             self._raise(item, outcome)
-        if due.plan is not None and due.plan.gap is not None:
-            self._raise(gap_found(due.plan.gap, now), outcome)
+        if due.plan is not None:
+            self._raise_gaps(due.plan.gaps, outcome)
+        if due.record.untracked:
+            stores = [Gap(FindingKind.UNTRACKED_RECORD, store) for store in due.record.stores]
+            self._raise_gaps(stores, outcome)
+        if is_full(due.record):
+            self._raise(too_large(due.record, now), outcome)
         if due.wake is not None:
             # Looking again at once would spin while deletion is withheld from this look.
             later = due.wake if self.commanding else Instant(max(due.wake, now + SECOND))
-            self.wakes.add(record_id, later)
+            self.wakes.add(key, later)
 
-    def _count(self, record: Record) -> None:
-        unsettled = len(open_commands(record))
+    def count(self, record: Record) -> None:
+        """Take note of how many of its commands are unsettled."""
+        unsettled = len(open_commands(record)) if record.issued else 0
         if unsettled:
             self.outstanding[record.record_id] = unsettled
-        else:
+        elif self.outstanding:
             self.outstanding.pop(record.record_id, None)
 
     def progress(self) -> dict[str, int]:
@@ -225,75 +325,18 @@ class Ledger:
             "ledger_now_ms": self.now,
             "ledger_next_wake_ms": self.next_wake() or 0,
             "ledger_outstanding_commands": sum(self.outstanding.values()),
-            "ledger_records": len(self.records),
+            "ledger_records": len(self.holdings),
+            "ledger_unchecked_records": len(self.checks),
         }
 
     def _raise(self, item: Finding, outcome: Outcome) -> None:
         if item.finding_id not in self.findings:
             self.findings.add(item.finding_id)
-            self._draft.findings.append(item.finding_id)
+            self.draft.findings.append(item.finding_id)
             outcome.findings.append(item)
 
-    def take_chunk(self, number: int) -> Chunk | None:
-        """Return what changed since the last call, for the journal; None when nothing did."""
-        draft, self._draft = self._draft, Pending()
-        names = dict.fromkeys((*draft.history, *draft.records))
-        if not draft.gate and not names and not draft.changed:
-            return None
-        return Chunk(
-            number=number,
-            now=self.now,
-            records=tuple(self.records[name] for name in names),
-            envelopes=tuple(draft.envelopes),
-            parked=tuple(draft.parked),
-            opened=draft.opened,
-            gate=self.gate.state() if draft.gate else None,
-            findings=tuple(draft.findings),
-            commanding=self.commanding,
-        )
-
-    def whole_chunk(self, number: int) -> Chunk:
-        """Return everything, for compaction."""
-        self._draft = Pending()
-        return Chunk(
-            number=number,
-            now=self.now,
-            whole=True,
-            records=tuple(self.records.values()),
-            envelopes=self.in_force.envelopes,
-            parked=tuple(self.parked),
-            opened=self.gate.open,
-            gate=self.gate.state(),
-            findings=tuple(sorted(self.findings)),
-            commanding=self.commanding,
-        )
-
-    @classmethod
-    def folded(cls, shard: int, awaited: dict[str, int], chunks: Iterable[Chunk]) -> "Ledger":
-        """Rebuild a ledger from its journal."""
-        ledger = cls(shard, awaited)
-        for chunk in chunks:
-            ledger._fold(chunk)
-        ledger.planner = Planner(ledger.in_force)
-        if ledger.gate.open:
-            for record_id, data in tuple(ledger.records.items()):
-                due = owed(unpack(data), ledger.planner, MIN_INSTANT, may_delete=False)
-                ledger._count(due.record)
-                if due.wake is not None:
-                    ledger.wakes.add(record_id, due.wake)
-        ledger._draft = Pending()
-        return ledger
-
-    def _fold(self, chunk: Chunk) -> None:
-        self.now = max(self.now, chunk.now)
-        for data in chunk.records:
-            self.records[unpack(data).record_id] = data
-        for envelope in chunk.envelopes:
-            self.in_force = self.in_force.applied(envelope)
-        if chunk.gate is not None:
-            self.gate = Gate(self.awaited, chunk.gate)
-        if chunk.opened:
-            self.parked.clear()
-        self.parked += chunk.parked
-        self.findings.update(chunk.findings)
-        self.commanding = chunk.commanding
+    def _raise_gaps(self, gaps: Iterable[Gap], outcome: Outcome) -> None:
+        for gap in gaps:
+            if gap not in self._gaps:
+                self._gaps.add(gap)
+                self._raise(gap_found(gap, self.now), outcome)

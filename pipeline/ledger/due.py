@@ -3,7 +3,7 @@
 Pure: a record, a planner and `now` in; a `Due` out. Restriction, which can be undone, is issued at
 once; deletion only where the caller vouches that everything published before `now` was taken into
 account (`may_delete`), which in a job only an event-time timer does. `issuing` makes the commands,
-`answering` takes what the stores say.
+`unanswered` watches for answers, `answering` takes what the stores say.
 """
 
 from typing import NamedTuple
@@ -11,16 +11,15 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.commands import Command
-from pipeline.findings import Decision, Finding
+from pipeline.errors import InvalidInput
+from pipeline.findings import Decision, Finding, finding
 from pipeline.identifiers import Cause, StoreName
-from pipeline.instants import Instant
+from pipeline.instants import MAX_INSTANT, Instant
 from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
+from pipeline.ledger.unanswered import watch_answers
 from pipeline.records import Issued, Record
 from pipeline.rules import Plan, Planner, Step
-from pipeline.vocabulary import SETTLED, FindingKind
-
-OVERDUE_AFTER = 3_600_000
-"""The least time a store has to answer before a command counts as overdue (milliseconds)."""
+from pipeline.vocabulary import FindingKind
 
 
 class Due(NamedTuple):
@@ -56,21 +55,31 @@ def owed(
         commanding: False withholds every `DELETE` (clocks differ); the record is looked at again.
         clock: the broker's time, when a late timer makes it later than `now`.
     """
-    if not (record.issued or record.answers):
-        quiet = _not_yet(record, planner, now)
-        if quiet is not None:
-            return quiet
-    draft = Draft(record, planner, now, may_delete=may_delete and commanding, clock=clock)
+    try:
+        if not (record.issued or record.answers):
+            quiet = _not_yet(record, planner, now)
+            if quiet is not None:
+                return quiet
+        draft = Draft(record, planner, now, may_delete=may_delete and commanding, clock=clock)
+        return _owed(draft)
+    except InvalidInput as error:
+        # What cannot be worked out deletes nothing. The error names periods, never the record.
+        return Due(record, None, (), (_cannot_be_evaluated(record, error, now),), (), None)
+
+
+def _owed(draft: Draft) -> Due:
     plans = []
-    for gone, stores in record.lives().items():
-        plan = planner.plan(record, gone)
+    for gone, stores in draft.record.lives().items():
+        plan = draft.planner.plan(draft.record, gone)
         plans.append(plan)
         draft.begin(gone)
         if not stores:
             _no_store(draft, plan)
         for store in stores:
             _consider(draft, plan, store)
-    _watch_answers(draft)
+        for step in plan.observed:
+            _observe(draft, step, min(map(draft.planner.lead, stores), default=0))
+    watch_answers(draft)
     return Due(
         draft.finished(),
         min(plans, key=_urgency, default=None),
@@ -98,18 +107,33 @@ def _not_yet(record: Record, planner: Planner, now: Instant) -> Due | None:
 
 
 def _wakes(plan: Plan, planner: Planner, stores: list[StoreName]) -> list[Instant]:
-    """Return when each step falls due in each store; without stores, when the limit does."""
+    """Return when each step is wanted in each store; without stores, when the limit falls due."""
     if not stores:
-        return [] if plan.limit_at is None else [plan.limit_at]
-    return [
-        step.due_at(planner.lead(store)) if step.kind == DELETE else step.not_before
-        for step in plan.steps
-        for store in stores
-    ]
+        found = [] if plan.limit_at is None else [plan.limit_at]
+    else:
+        found = [
+            step.wanted_at(planner.lead(store)) if step.kind == DELETE else step.not_before
+            for step in plan.steps
+            for store in stores
+        ]
+    if plan.observed:
+        lead = min(map(planner.lead, stores), default=0)
+        found += [step.wanted_at(lead) for step in plan.observed]
+    return found
 
 
 def _urgency(plan: Plan) -> int:
     return plan.limit_at or 0
+
+
+def _cannot_be_evaluated(record: Record, error: InvalidInput, now: Instant) -> Finding:
+    return finding(
+        FindingKind.CANNOT_BE_EVALUATED,
+        record.record_id,
+        f"the limit of a record cannot be worked out ({error}); it is not deleted",
+        "correct the rule or the instants of the record's events",
+        now,
+    )
 
 
 def _no_store(draft: Draft, plan: Plan) -> None:
@@ -128,14 +152,18 @@ def _no_store(draft: Draft, plan: Plan) -> None:
 
 def _consider(draft: Draft, plan: Plan, store: StoreName) -> None:
     for step in plan.steps:
-        if step.kind == RESTRICT and draft.current(RESTRICT, store, step.cause) is None:
+        standing = draft.current(RESTRICT, store, step.cause)
+        if step.kind == RESTRICT and (standing is None or draft.lapses(standing)):
             if step.not_before <= draft.now:
                 draft.issue(step, store, step.not_before)
             else:
                 draft.wakes.append(step.not_before)
     issued = draft.current(DELETE, store)
+    if issued is not None and draft.lapses(issued):
+        issued = None
     if issued is None:
         _consider_deletion(draft, plan, store)
+        _release(draft, plan, store)
     elif issued.outcome is None:
         _reconsider(draft, plan, store, issued)
 
@@ -178,12 +206,13 @@ def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
     due_at, step = min(deletions)
     if due_at > draft.now:
         draft.wakes.append(due_at)
+        _keep(draft, plan, store, lead)
     elif plan.holds:
         _hold(draft, plan, store, step)
     elif (control := draft.planner.in_force.stopped(store, step.cause)) is not None:
         draft.find(
             FindingKind.WITHHELD,
-            step.cause,
+            f"{step.cause} by {control.scope} version {control.version}",
             f"due deletions are withheld by the pause of {control.scope}",
             "publish a `resume` for the same scope when deletion may go on",
         )
@@ -191,6 +220,25 @@ def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
         draft.issue(step, store, due_at)
     else:
         draft.wakes.append(due_at)
+
+
+def _keep(draft: Draft, plan: Plan, store: StoreName, lead: int) -> None:
+    """What only a minimum still keeps may no longer be used: it is restricted at once."""
+    for step in plan.steps:
+        if not step.kept_by:
+            continue
+        if step.wanted_at(lead) > draft.now:
+            draft.wakes.append(step.wanted_at(lead))
+            continue
+        if step.kept_until == MAX_INSTANT:
+            draft.find(
+                FindingKind.HELD_PAST_LIMIT,
+                draft.record.record_id,
+                f"a deletion due under {step.cause} waits for {step.kept_by}, whose period has not "
+                "begun",
+                "publish the event that starts its clock, or correct the rule",
+            )
+        _restrict(draft, store, step, step.kept_by)
 
 
 def _hold(draft: Draft, plan: Plan, store: StoreName, step: Step) -> None:
@@ -201,56 +249,40 @@ def _hold(draft: Draft, plan: Plan, store: StoreName, step: Step) -> None:
         f"a deletion due under {step.cause} is blocked by {', '.join(plan.holds)}",
         "release the hold, or have the obligation varied before its deadline",
     )
+    _restrict(draft, store, step, Cause(f"hold:{plan.holds[0]}"))
+
+
+def _restrict(draft: Draft, store: StoreName, step: Step, cause: Cause) -> None:
     if not draft.restricted(store):
-        held = msgspec.structs.replace(
-            step, cause=Cause(f"hold:{plan.holds[0]}"), kind=RESTRICT, at_once=True
-        )
-        draft.issue(held, store, draft.now)
+        blocked = msgspec.structs.replace(step, cause=cause, kind=RESTRICT, at_once=True)
+        draft.issue(blocked, store, draft.now)
 
 
-def _watch_answers(draft: Draft) -> None:
-    """A command unanswered at its deadline becomes a finding, once."""
-    for item in draft.unsettled():
-        # A command issued past its deadline (late ingestion) still gets time to be obeyed.
-        deadline = Instant(max(item.complete_by, item.issued_at + OVERDUE_AFTER))
-        if deadline > draft.now:
-            draft.wakes.append(deadline)
-            continue
-        draft.find(
-            FindingKind.OVERDUE,
-            item.command_id,
-            f"{item.kind} to store {item.store} under {item.cause} is not settled at its deadline",
-            "ask the store's owner; the command stays in force until it expires",
-        )
-        draft.replace(item, msgspec.structs.replace(item, overdue=True))
-
-
-def open_commands(record: Record) -> list[Issued]:
-    """Return the commands of present lives that no store has settled and nothing withdrew."""
-    if not record.issued:
-        return []
-    generations = {
-        store: record.generation(gone)
-        for gone, stores in record.lives().items()
-        for store in stores
-    }
-    return [
-        item
-        for item in record.issued
-        if not item.withdrawn
-        and item.outcome not in SETTLED
-        and generations.get(item.store) == item.generation
+def _release(draft: Draft, plan: Plan, store: StoreName) -> None:
+    """Take back restrictions whose reason has gone, unless the data is to be deleted anyhow."""
+    standing = draft.standing(RESTRICT, store)
+    if not standing:
+        return
+    lead = draft.planner.lead(store)
+    wanted = [
+        step for step in plan.steps if step.kind == DELETE and step.wanted_at(lead) <= draft.now
     ]
+    if any(step.due_at(lead) <= draft.now for step in wanted) or draft.current(DELETE, store):
+        return
+    reasons = {step.cause for step in plan.steps if step.kind == RESTRICT}
+    reasons |= {step.kept_by for step in wanted}
+    reasons |= {Cause(f"hold:{name}") for name in plan.holds}
+    for item in standing:
+        if item.cause not in reasons:
+            draft.withdraw(item)
 
 
-def status(record: Record) -> str:
-    """Name where the record stands: ACTIVE, RESTRICTED, DELETE_COMMANDED or DELETED."""
-    if not record.alive:
-        return "DELETED"
-    if not record.issued:
-        return "ACTIVE"
-    kinds = {item.kind for item in open_commands(record)}
-    if DELETE in kinds:
-        return "DELETE_COMMANDED"
-    restricted = any(item.kind == RESTRICT and not item.withdrawn for item in record.issued)
-    return "RESTRICTED" if restricted else "ACTIVE"
+def _observe(draft: Draft, step: Step, lead: int) -> None:
+    """Note once what a rule would delete that is only observed."""
+    due_at = step.wanted_at(lead)
+    if draft.observed(step.cause):
+        return
+    if due_at > draft.now or not draft.may_delete:
+        draft.wakes.append(due_at)
+        return
+    draft.observe(step, due_at)

@@ -6,16 +6,18 @@ import msgspec
 
 from pipeline.commands import LIFETIME, Command
 from pipeline.findings import Decision, Finding, finding
-from pipeline.identifiers import Cause, CommandId, StoreName, command_id
+from pipeline.identifiers import Cause, CommandId, RecordId, StoreName, command_id
 from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.receipts import answered_with
-from pipeline.records import Issued, Record
+from pipeline.records import OBSERVED, Issued, Record
 from pipeline.rules import Planner, Step
 from pipeline.vocabulary import SETTLED, CommandKind, FindingKind
 
 DELETE = CommandKind.DELETE.value
 RESTRICT = CommandKind.RESTRICT.value
 CANCEL = CommandKind.CANCEL.value
+RELEASE = CommandKind.RELEASE.value
+_NOWHERE = StoreName("")
 
 
 class Draft:
@@ -62,6 +64,17 @@ class Draft:
                 return item
         return None
 
+    def standing(self, kind: str, store: StoreName) -> list[Issued]:
+        """Return the standing commands of this life of a kind."""
+        return [
+            item
+            for item in self._issued
+            if item.kind == kind
+            and item.store == store
+            and item.generation == self._generation
+            and not item.withdrawn
+        ]
+
     def restricted(self, store: StoreName) -> bool:
         """Whether this life is restricted in a store already."""
         return self.current(RESTRICT, store) is not None
@@ -71,9 +84,9 @@ class Draft:
         self.findings.append(finding(kind, subject, what, remedy, self.now))
 
     def unsettled(self) -> Iterator[Issued]:
-        """Yield commands that somebody waits for and that were not reported as overdue."""
+        """Yield commands that somebody waits for."""
         for item in tuple(self._issued):
-            if item.outcome not in SETTLED and not (item.overdue or item.withdrawn):
+            if item.outcome not in SETTLED and not item.withdrawn and item.kind != OBSERVED:
                 yield item
 
     def replace(self, old: Issued, new: Issued) -> None:
@@ -81,38 +94,49 @@ class Draft:
         self._issued[self._issued.index(old)] = new
 
     def withdraw(self, item: Issued) -> None:
-        """Cancel a deletion that was not answered; it may be issued again under a new epoch.
+        """Take back a command: CANCEL for a deletion not answered, RELEASE for a restriction.
 
-        The CANCEL carries the deletion's cause, so that it goes where the deletion may still wait.
+        A deletion may be issued again under a new epoch.
         """
-        name = self._name(CANCEL, item.store, item.cause, item.command_id)
-        self.commands.append(
-            Command(
-                command_id=name,
-                kind=CANCEL,
-                store=item.store,
-                record_id=self.record.record_id,
-                generation=item.generation,
-                cause=item.cause,
-                cause_version=item.cause_version,
-                citation=item.citation,
-                not_before=self.now,
-                complete_by=item.complete_by,
-                data_until=item.data_until,
-                expires_at=item.expires_at,
-                issued_at=self.now,
-                withdraws=item.command_id,
-            )
+        withdrawn = msgspec.structs.replace(item, withdrawn=True)
+        self.commands.append(withdrawal_of(self.record, withdrawn, self.now))
+        self.replace(item, withdrawn)
+
+    def lapses(self, item: Issued) -> bool:
+        """Whether a command is void unanswered and must be given anew; then it is laid aside.
+
+        A deletion only where deletions may be issued, as it will be issued again.
+        """
+        if item.outcome in SETTLED or self.clock < item.expires_at:
+            return False
+        if item.kind == DELETE and not self.may_delete:
+            self.wakes.append(self.clock)
+            return False
+        self.find(
+            FindingKind.EXPIRED,
+            item.command_id,
+            f"{item.kind} to store {item.store} under {item.cause} expired unanswered",
+            "ask the store's owner; it is commanded again under a new id",
         )
         self.replace(item, msgspec.structs.replace(item, withdrawn=True))
+        return True
 
     def issue(self, step: Step, store: StoreName, due_at: Instant) -> None:
         """Issue a command for this life."""
-        epoch = self._epoch(store) if step.kind == DELETE else ""
-        name = self._name(step.kind, store, step.cause, epoch)
-        item = Issued(
-            command_id=name,
-            kind=step.kind,
+        item = self._made(step, store, due_at, step.kind)
+        self.commands.append(command_of(self.record, item))
+        self.decisions.append(self._decision(item))
+        for answer in [kept for kept in self._answers if kept.command_id == item.command_id]:
+            self._answers.remove(answer)
+            if answer.store == store:
+                item = answered_with(item, answer.status, answer.at)
+        self._issued.append(item)
+
+    def _made(self, step: Step, store: StoreName, due_at: Instant, kind: str) -> Issued:
+        epoch = self._epoch(store, kind)
+        return Issued(
+            command_id=self._name(kind, store, step.cause, epoch),
+            kind=kind,
             store=store,
             cause=step.cause,
             citation=step.citation,
@@ -124,12 +148,19 @@ class Draft:
             issued_at=self.clock,
             cause_version=step.cause_version,
         )
+
+    def send_again(self, item: Issued) -> None:
+        """Send an issued command once more, as it was."""
         self.commands.append(command_of(self.record, item))
+
+    def observed(self, cause: Cause) -> bool:
+        """Whether it was noted of this life what the rule would delete."""
+        return self.current(OBSERVED, _NOWHERE, cause) is not None
+
+    def observe(self, step: Step, due_at: Instant) -> None:
+        """Note what a rule would delete: a decision, and no command."""
+        item = self._made(step, _NOWHERE, due_at, OBSERVED)
         self.decisions.append(self._decision(item))
-        for answer in [kept for kept in self._answers if kept.command_id == name]:
-            self._answers.remove(answer)
-            if answer.store == store:
-                item = answered_with(item, answer.status, answer.at)
         self._issued.append(item)
 
     def finished(self) -> Record:
@@ -141,12 +172,15 @@ class Draft:
             self.record, issued=tuple(sorted(issued, key=_order)), answers=answers
         )
 
-    def _epoch(self, store: StoreName) -> str:
-        """Return the last withdrawn deletion of this life: a new one needs a new id."""
+    def _epoch(self, store: StoreName, kind: str) -> str:
+        """Return the last command of a kind that this life took back: the next has a new id."""
         withdrawn = [
             item
             for item in self._issued
-            if item.withdrawn and item.store == store and item.generation == self._generation
+            if item.withdrawn
+            and item.kind == kind
+            and item.store == store
+            and item.generation == self._generation
         ]
         return withdrawn[-1].command_id if withdrawn else ""
 
@@ -200,6 +234,42 @@ def command_of(record: Record, item: Issued) -> Command:
         data_until=item.data_until,
         expires_at=item.expires_at,
         issued_at=item.issued_at,
+        attempt=item.attempts,
+    )
+
+
+def withdrawal_id(record_id: RecordId, item: Issued) -> CommandId:
+    """Return the id of the command that takes an issued one back."""
+    return command_id(
+        kind=CANCEL if item.kind == DELETE else RELEASE,
+        target=item.store,
+        record_id=record_id,
+        generation=item.generation,
+        cause=item.cause,
+        epoch=item.command_id,
+    )
+
+
+def withdrawal_of(record: Record, item: Issued, now: Instant) -> Command:
+    """Return the command that takes an issued one back.
+
+    It carries that one's cause, so that it goes where that one may still wait.
+    """
+    return Command(
+        command_id=withdrawal_id(record.record_id, item),
+        kind=CANCEL if item.kind == DELETE else RELEASE,
+        store=item.store,
+        record_id=record.record_id,
+        generation=item.generation,
+        cause=item.cause,
+        cause_version=item.cause_version,
+        citation=item.citation,
+        not_before=now,
+        complete_by=item.complete_by,
+        data_until=item.data_until,
+        expires_at=item.expires_at,
+        issued_at=now,
+        withdraws=item.command_id,
     )
 
 

@@ -11,8 +11,8 @@ import msgspec
 from pipeline.documents.envelope import Envelope
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.ledger.gate import GateState
+from pipeline.ledger.holdings import Packed, RecordClass
 from pipeline.ledger.parts import Part
-from pipeline.records import Record
 
 FIRST_TOKEN = b""
 
@@ -20,35 +20,28 @@ FIRST_TOKEN = b""
 class Chunk(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """What one change adds. `whole` starts afresh: everything before it is void (compaction).
 
-    `parked` are parts that wait for the gate; `opened` says that they were applied.
+    Attributes:
+        classes: of records, in the order of their numbers, which the packed records refer to.
+        parked: parts that wait for the gate or the time; `emptied` says that those before do not.
+        checking: whether records are still to be looked at because of documents that changed.
     """
 
     number: int
     now: Instant = MIN_INSTANT
     whole: bool = False
-    records: tuple[bytes, ...] = ()
+    classes: tuple[RecordClass, ...] = ()
+    records: tuple[Packed, ...] = ()
     envelopes: tuple[Envelope, ...] = ()
     parked: tuple[Part, ...] = ()
-    opened: bool = False
+    emptied: bool = False
     gate: GateState | None = None
     findings: tuple[str, ...] = ()
     commanding: bool = True
+    checking: bool = False
 
 
 _CHUNKS_OUT = msgspec.msgpack.Encoder()
 _CHUNKS_IN = msgspec.msgpack.Decoder(Chunk)
-_RECORDS_OUT = msgspec.msgpack.Encoder()
-_RECORDS_IN = msgspec.msgpack.Decoder(Record)
-
-
-def pack(record: Record) -> bytes:
-    """Encode a record for memory and the journal."""
-    return _RECORDS_OUT.encode(record)
-
-
-def unpack(data: bytes) -> Record:
-    """Decode what `pack` made."""
-    return _RECORDS_IN.decode(data)
 
 
 def encode_chunk(chunk: Chunk) -> bytes:

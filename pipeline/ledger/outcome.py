@@ -19,7 +19,11 @@ class Row(NamedTuple):
 
 @dataclass
 class Outcome:
-    """Everything one step emits. `origins` may be acknowledged once all the rest is flushed."""
+    """Everything one step emits. `origins` may be acknowledged once all the rest is flushed.
+
+    `census`: how many records the shard holds, where governors must know; None: nothing new.
+    `confirmed`: the documents under which everything commanded was looked at; None: nothing new.
+    """
 
     rows: list[Row] = field(default_factory=list)
     states: list[StateRow] = field(default_factory=list)
@@ -27,3 +31,5 @@ class Outcome:
     findings: list[Finding] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
+    census: int | None = None
+    confirmed: str | None = None

@@ -38,7 +38,11 @@ class Span(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Part(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
-    """One delivery to one shard. Every field may be empty."""
+    """One delivery to one shard. Every field may be empty.
+
+    To governors only: `census`, how many records a shard of ledgers holds; `confirmed`, under which
+    documents a shard has looked at all it had commanded.
+    """
 
     origins: tuple[Origin, ...] = ()
     events: tuple[Event, ...] = ()
@@ -48,6 +52,8 @@ class Part(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults
     states: tuple[StateRow, ...] = ()
     spans: tuple[Span, ...] = ()
     commands: tuple[Command, ...] = ()
+    census: tuple[tuple[int, int], ...] = ()
+    confirmed: tuple[tuple[int, str], ...] = ()
     tick: Instant | None = None
 
 

@@ -1,36 +1,66 @@
 """What a ledger has changed since its last chunk, and the findings that it words itself."""
 
-from pipeline.documents.envelope import Envelope
+from collections.abc import Iterator
+
+from pipeline.coverage import Gap
+from pipeline.documents import Envelope, Notice
 from pipeline.events import Event
 from pipeline.findings import Finding, finding
-from pipeline.identifiers import RecordId
-from pipeline.instants import DAY, MIN_INSTANT, Instant
+from pipeline.instants import DAY, MIN_INSTANT, SECOND, Instant, format_instant
 from pipeline.ledger.parts import Part
+from pipeline.records import MAX_VALUES, Record
 from pipeline.vocabulary import FindingKind, Happening
+
+DELETED = Happening.DELETED.value
 
 
 class Pending:
-    """What changed since the last chunk."""
+    """What changed since the last chunk. `classes`: how many classes of records it had."""
 
-    def __init__(self) -> None:
-        self.history: list[RecordId] = []
-        self.records: list[RecordId] = []
+    def __init__(self, classes: int = 0) -> None:
+        self.history: list[bytes] = []
+        self.records: list[bytes] = []
         self.envelopes: list[Envelope] = []
         self.parked: list[Part] = []
         self.findings: list[str] = []
         self.gate = False
-        self.opened = False
+        self.emptied = False
         self.clock = False
+        self.classes = classes
+        self.checking = False
 
     @property
     def changed(self) -> bool:
         """Whether anything besides records and the gate changed."""
-        return bool(self.envelopes or self.parked or self.findings or self.opened or self.clock)
+        return bool(
+            self.envelopes
+            or self.parked
+            or self.findings
+            or self.emptied
+            or self.clock
+            or self.checking
+        )
+
+
+def sorted_out(
+    parked: list[Part], part: Part, *, time_known: bool, is_open: bool
+) -> tuple[list[Part], list[Part]]:
+    """Tell what can be applied from what must wait: for the gate, or for the time.
+
+    Without the time nobody can tell whether a deletion is reported from the future.
+    """
+    arrived = [part] if part.events or part.receipts or part.origins else []
+    ready: list[Part] = []
+    waiting: list[Part] = []
+    for item in (*parked, *arrived):
+        reports = any(event.what == DELETED for event in item.events)
+        (ready if is_open and (time_known or not reports) else waiting).append(item)
+    return ready, waiting
 
 
 def is_from_the_future(event: Event, now: Instant) -> bool:
     """Whether a deletion is reported by a clock far ahead: it would hide what comes until then."""
-    return event.what == Happening.DELETED and now > MIN_INSTANT and event.happened_at > now + DAY
+    return event.what == DELETED and now > MIN_INSTANT and event.happened_at > now + DAY
 
 
 def from_the_future(event: Event, now: Instant) -> Finding:
@@ -44,12 +74,89 @@ def from_the_future(event: Event, now: Instant) -> Finding:
     )
 
 
-def gap_found(described: str, now: Instant) -> Finding:
-    """Word the finding about a class of records that no rule decides."""
+def clocks_differ(difference_ms: int, now: Instant) -> Finding:
+    """Word the finding about a worker whose clock is far from the broker's."""
     return finding(
-        FindingKind.NO_RULE,
-        described,
-        "no rule decides the limit of this class of records; the default limit applies",
-        "write a rule for this residency, purpose and category",
+        FindingKind.CLOCK_DIFFERENCE,
+        "clock",
+        f"the broker's and a worker's clock differ by {difference_ms // SECOND} seconds; "
+        "deletion pauses",
+        "set both clocks by NTP; deletion resumes by itself",
         now,
     )
+
+
+def too_large(record: Record, now: Instant) -> Finding:
+    """Word the finding about a record that has gathered more than is kept."""
+    return finding(
+        FindingKind.RECORD_TOO_LARGE,
+        record.record_id,
+        f"events named more than {MAX_VALUES} values of one kind for one record; the rest is not "
+        "kept",
+        "give each photo, message or row a record of its own",
+        now,
+    )
+
+
+_GAPS = {
+    FindingKind.NO_RULE: (
+        "no rule decides the limit of this class of records; the default limit applies",
+        "write a rule for this residency, purpose and category",
+    ),
+    FindingKind.NO_POLICY: (
+        "no policy is in force: records have no limit and nothing is deleted",
+        "publish a policy; where another person must approve it, have that done",
+    ),
+    FindingKind.NO_PURPOSE: (
+        "records of this class are held for no purpose",
+        "let the platform say the purpose, or delete them (GDPR art 5(1)(b))",
+    ),
+    FindingKind.NO_LAWFUL_BASIS: (
+        "records of this class are held without a lawful basis",
+        "let the platform say the basis, or delete them (GDPR art 6(1), 17(1)(d))",
+    ),
+    FindingKind.RESIDENCY_CONFLICT: (
+        "signals of one group contradict each other about where people reside",
+        "seek corroboration in data already held; the strictest limit applies until then",
+    ),
+    FindingKind.UNKNOWN_RESIDENCY: (
+        "records that a notice may mean are restricted: where their people reside is not concluded",
+        "conclude it from data already held, or delete them, before the notice's deadline",
+    ),
+    FindingKind.UNTRACKED_RECORD: (
+        "a store holds records that no ingestion event told of",
+        "find out which producer does not publish its events",
+    ),
+}
+"""What is missing and what to do about it, by kind."""
+
+
+def gap_found(gap: Gap, now: Instant) -> Finding:
+    """Word the finding about what a class of records lacks."""
+    what, remedy = _GAPS[gap.kind]
+    return finding(gap.kind, gap.described, what, remedy, now)
+
+
+def awaits_approval(document: str, now: Instant) -> Finding:
+    """Word the finding about a document that a second person must approve."""
+    return finding(
+        FindingKind.AWAITING_APPROVAL,
+        document,
+        f"{document} has not taken effect: nobody but its author has approved it",
+        f"let another person publish `control: document:{document}` with `action: approve`",
+        now,
+    )
+
+
+def deadlines_passed(notice: Notice, now: Instant) -> Iterator[Finding]:
+    """Word a finding about each step of a notice whose deadline had passed when it came."""
+    for step in notice.steps:
+        if notice.state == "in_force" and step.complete_by <= now:
+            yield finding(
+                FindingKind.DEADLINE_PASSED,
+                f"{notice.cause(step.step_id)} version {notice.version}",
+                f"the deadline of step {step.step_id}, {format_instant(step.complete_by)}, passed "
+                "before the notice came; what it orders is commanded at once",
+                "tell the authority; correct the instants if they are wrong",
+                now,
+            )

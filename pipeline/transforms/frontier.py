@@ -25,7 +25,12 @@ class Frontier:
         self._reached: Instant | None = None
 
     def observe(self, sample: Sample) -> None:
-        """Remember a sample that is newer than the last one."""
+        """Remember a sample that is newer than the last one and says of every partition.
+
+        One taken before this reader asked for its partitions could never be passed.
+        """
+        if not all(partition in sample.ends for partition in self._partitions):
+            return
         if self._samples and sample.now <= self._samples[-1].now:
             return
         if self._reached is not None and sample.now <= self._reached:
@@ -44,7 +49,4 @@ class Frontier:
         return None if self._reached is None else Instant(self._reached - self._margin)
 
     def _passed(self, sample: Sample, positions: Mapping[Partition, Position]) -> bool:
-        return all(
-            partition in sample.ends and positions[partition] >= sample.ends[partition]
-            for partition in self._partitions
-        )
+        return all(positions[partition] >= sample.ends[partition] for partition in self._partitions)

@@ -1,16 +1,18 @@
 """The two state machines behind one face, so that one Beam stage serves both."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from pipeline.governor import Governor, GovernorChunk
 from pipeline.instants import Instant
 from pipeline.ledger.book import Ledger
-from pipeline.ledger.journal import Chunk, decode_chunks, encode_chunk
+from pipeline.ledger.folding import folded, take_chunk, whole_chunk
+from pipeline.ledger.journal import decode_chunks, encode_chunk
 from pipeline.ledger.outcome import Outcome
 from pipeline.ledger.parts import Part
+from pipeline.settings import Settings
 
 MachineKind = Literal["ledger", "governor"]
 
@@ -40,30 +42,38 @@ class Machine(Protocol):
         """Return named numbers that say how far the machine is."""
         ...
 
-    def take_chunk(self, number: int) -> Any:
-        """Return what changed."""
-        ...
 
-    def whole_chunk(self, number: int) -> Any:
-        """Return everything."""
-        ...
-
-
-def new_machine(kind: MachineKind, shard: int, awaited: Mapping[str, int]) -> Machine:
+def new_machine(
+    kind: MachineKind, shard: int, awaited: Mapping[str, int], settings: Settings
+) -> Machine:
     """Return an empty machine that awaits these partitions of history."""
-    return (Ledger if kind == "ledger" else Governor)(shard, dict(awaited))
+    if kind == "ledger":
+        return Ledger(shard, dict(awaited), settings.approvals)
+    return Governor(shard, dict(awaited), settings.approvals, settings.shards)
 
 
 def folded_machine(
-    kind: MachineKind, shard: int, awaited: Mapping[str, int], journal: list[bytes]
+    kind: MachineKind,
+    shard: int,
+    awaited: Mapping[str, int],
+    settings: Settings,
+    journal: list[bytes],
 ) -> Machine:
     """Rebuild a machine from its journal's chunks, read in any order."""
     if kind == "ledger":
-        return Ledger.folded(shard, dict(awaited), decode_chunks(journal))
+        return folded(shard, dict(awaited), decode_chunks(journal), settings.approvals)
     chunks = [msgspec.msgpack.decode(data, type=GovernorChunk) for data in journal]
-    return Governor.folded(shard, dict(awaited), chunks)
+    return Governor.folded(shard, dict(awaited), chunks, settings.approvals, settings.shards)
 
 
-def encode(chunk: Chunk | GovernorChunk) -> bytes:
-    """Encode a chunk of either machine."""
-    return encode_chunk(chunk) if isinstance(chunk, Chunk) else msgspec.msgpack.encode(chunk)
+def next_chunk(machine: Machine, number: int, *, whole: bool) -> tuple[bytes, bool] | None:
+    """Return what changed since the last call, or everything, and whether it is everything.
+
+    None when nothing changed.
+    """
+    if isinstance(machine, Ledger):
+        chunk = whole_chunk(machine, number) if whole else take_chunk(machine, number)
+        return None if chunk is None else (encode_chunk(chunk), chunk.whole)
+    assert isinstance(machine, Governor)  # noqa: S101  # there are two kinds
+    own = machine.whole_chunk(number) if whole else machine.take_chunk(number)
+    return None if own is None else (msgspec.msgpack.encode(own), own.whole)

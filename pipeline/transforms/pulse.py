@@ -16,6 +16,9 @@ STALL_SECONDS = 20.0
 _STOPPING = threading.Event()
 _asked = [0.0]
 _finished = [0.0]
+_OPEN = [0]
+"""Bundles that were begun and not finished. A failed one stays: the job ends with it."""
+_LOCK = threading.Lock()
 
 
 def stop_fetching() -> None:
@@ -38,17 +41,26 @@ def silent_seconds() -> float:
     return time.monotonic() - _asked[0]
 
 
-def worked() -> None:
-    """Note that a bundle with content was finished."""
-    _finished[0] = time.monotonic()
+def begun() -> None:
+    """Note that a bundle begins."""
+    with _LOCK:
+        _OPEN[0] += 1
+
+
+def finished(*, anything: bool) -> None:
+    """Note that a bundle was finished, and whether anything was in it."""
+    with _LOCK:
+        _OPEN[0] -= 1
+        if anything:
+            _finished[0] = time.monotonic()
 
 
 def wait_until_quiet(quiet_seconds: float, limit_seconds: float) -> bool:
-    """Return True once no bundle finished for a while, False at the limit."""
+    """Return True once no bundle is open and none finished for a while, False at the limit."""
     began = time.monotonic()
     _finished[0] = max(_finished[0], began)
     while time.monotonic() < began + limit_seconds:
-        if time.monotonic() - _finished[0] >= quiet_seconds:
+        if not _OPEN[0] and time.monotonic() - _finished[0] >= quiet_seconds:
             return True
         time.sleep(0.05)
     return False

@@ -35,11 +35,11 @@ from pipeline.transforms.garbage import collect_seldom
 from pipeline.transforms.machines import (
     Machine,
     MachineKind,
-    encode,
     folded_machine,
     new_machine,
+    next_chunk,
 )
-from pipeline.transforms.pulse import worked
+from pipeline.transforms.pulse import begun, finished
 from pipeline.transforms.sink import Sink
 
 TO_ACKNOWLEDGE = "acknowledge"
@@ -98,8 +98,11 @@ class Sharded(beam.DoFn):
 
     def start_bundle(self) -> None:
         """Begin with nothing to acknowledge."""
+        begun()
         self._pieces: dict[Any, int] = {}
         self._commands: list[Command] = []
+        self._census: dict[int, int] = {}
+        self._confirmed: dict[int, str] = {}
 
     def process(
         self,
@@ -143,26 +146,32 @@ class Sharded(beam.DoFn):
             self._sink.flush()
         by_governor: dict[int, list[Command]] = {}
         for command in self._commands:
-            governor = shard_of(command.cause, self._settings.governors)
+            governor = shard_of(command.store, self._settings.governors)
             by_governor.setdefault(governor, []).append(command)
         for governor, commands in by_governor.items():
             yield _early((governor, encode_part(Part(commands=tuple(commands)))))
+        if self._census or self._confirmed:
+            part = encode_part(
+                Part(census=tuple(self._census.items()), confirmed=tuple(self._confirmed.items()))
+            )
+            for governor in range(self._settings.governors):
+                yield _early((governor, part))
         pieces = [Piece(origin, count) for origin, count in self._pieces.items()]
         for pair in encode_pieces(pieces):
             yield beam.pvalue.TaggedOutput(TO_ACKNOWLEDGE, _early(pair))
-        if pieces or by_governor:
-            worked()
+        finished(anything=bool(pieces or by_governor))
 
     # -- state ----------------------------------------------------------------------------------
 
     def _load(self, shard: int, journal: Any, head: Any) -> tuple[Head, Machine]:
         stored = head.read()
         if not stored:
-            return Head(), new_machine(self._kind, shard, self._awaited)
+            return Head(), new_machine(self._kind, shard, self._awaited, self._settings)
         found = _HEADS.decode(stored)
         token, machine = _CACHE.get(self._cache_key(shard), (FIRST_TOKEN, None))
         if machine is None or token != found.token:
-            machine = folded_machine(self._kind, shard, self._awaited, list(journal.read()))
+            chunks = list(journal.read())
+            machine = folded_machine(self._kind, shard, self._awaited, self._settings, chunks)
         # Until `_store` has written the new token the machine belongs to this call only.
         _CACHE.pop(self._cache_key(shard), None)
         return found, machine
@@ -170,11 +179,10 @@ class Sharded(beam.DoFn):
     def _store(self, shard: int, found: Head, machine: Machine, journal: Any, head: Any) -> None:
         number = found.number + 1
         limit = max(COMPACT_LEAST_BYTES, COMPACT_FACTOR * found.whole_bytes)
-        compact = found.journal_bytes > limit
-        chunk = machine.whole_chunk(number) if compact else machine.take_chunk(number)
+        chunk = next_chunk(machine, number, whole=found.journal_bytes > limit)
         if chunk is not None:
-            data = encode(chunk)
-            if chunk.whole:
+            data, whole = chunk
+            if whole:
                 journal.clear()
                 found.journal_bytes, found.whole_bytes = 0, len(data)
             journal.add(data)
@@ -222,7 +230,7 @@ class Sharded(beam.DoFn):
         for decision in outcome.decisions:
             sink.decision(decision)
         if self._kind == "ledger":
-            self._commands += outcome.commands
+            self._pass_on(shard, outcome)
         else:
             for command in outcome.commands:
                 sink.command(command)
@@ -230,6 +238,14 @@ class Sharded(beam.DoFn):
             self._pieces[origin] = self._pieces.get(origin, 0) + 1
         if self._settings.story and (part is None or part.tick is not None):
             sink.progress(shard, machine.progress(), machine.now)
+
+    def _pass_on(self, shard: int, outcome: Outcome) -> None:
+        """Keep what governors must hear of a ledger until the bundle is flushed."""
+        self._commands += outcome.commands
+        if outcome.census is not None:
+            self._census[shard] = outcome.census
+        if outcome.confirmed is not None:
+            self._confirmed[shard] = outcome.confirmed
 
 
 def _early(value: Any) -> WindowedValue:

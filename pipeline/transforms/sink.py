@@ -16,7 +16,7 @@ from pipeline.findings import (
     finding,
 )
 from pipeline.instants import Instant
-from pipeline.ledger.due import status
+from pipeline.ledger.inventory import derived
 from pipeline.ledger.outcome import Row
 from pipeline.settings import Settings
 from pipeline.transports import open_broker
@@ -38,12 +38,7 @@ class Sink:
     def row(self, row: Row) -> None:
         """Write a record to the inventory."""
         record, plan = row
-        value = self._codec.encode_record(
-            record,
-            status=status(record),
-            residency=plan.residency if plan is not None else (),
-            limit_at=plan.limit_at if plan is not None else None,
-        )
+        value = self._codec.encode_record(record, derived(record, plan))
         self._producer.send(self.topics.name("records"), record.record_id.encode(), value)
 
     def state(self, row: StateRow) -> None:

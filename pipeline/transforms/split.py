@@ -204,7 +204,8 @@ class Split(beam.DoFn):
     def _states(self, batch: Batch) -> None:
         for row in _own_rows(batch, self._need_codec().decode_state):
             if row.kind == "governor":
-                self._governors[shard_of(row.name, self._settings.governors)].states.append(row)
+                governor = shard_of(row.texts[0], self._settings.governors)
+                self._governors[governor].states.append(row)
         span = _span(batch)
         for bucket in self._all_governors():
             bucket.spans.append(span)

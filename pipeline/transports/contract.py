@@ -43,6 +43,10 @@ class Sample(NamedTuple):
     ends: Mapping[Partition, Position]
 
 
+MESSAGE_BYTES = 1 << 20
+"""Largest message of a topic, unless it says otherwise."""
+
+
 @dataclass(frozen=True)
 class TopicSpec:
     """How a topic is provisioned. `retention_ms` None keeps for ever."""
@@ -52,6 +56,7 @@ class TopicSpec:
     compacted: bool = False
     log_append_time: bool = False
     retention_ms: int | None = None
+    max_message_bytes: int = MESSAGE_BYTES
     purpose: str = field(default="", compare=False)
 
 

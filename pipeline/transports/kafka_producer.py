@@ -15,6 +15,7 @@ from pipeline.transports.kafka_keys import partition_of
 
 LINGER_MS = 20
 BATCH_BYTES = 256 << 10
+MAX_REQUEST_BYTES = 32 << 20
 BLOCK_MS = 30_000
 DELIVERY_MS = 60_000
 """How long a message may wait for its acknowledgement before it counts as not written."""
@@ -72,6 +73,8 @@ class KafkaLogProducer:
             "enable_idempotence": True,
             "linger_ms": LINGER_MS,
             "batch_size": BATCH_BYTES,
+            # The topic says what is too large for it.
+            "max_request_size": MAX_REQUEST_BYTES,
             "allow_auto_create_topics": False,
             "max_block_ms": BLOCK_MS,
             "delivery_timeout_ms": DELIVERY_MS,

@@ -6,7 +6,7 @@ from typing import Any
 from kafka import errors
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from pipeline.transports.contract import TopicSpec
+from pipeline.transports.contract import MESSAGE_BYTES, TopicSpec
 
 FOR_EVER = "-1"
 """Kafka's number for no limit."""
@@ -23,6 +23,8 @@ def settings_of(spec: TopicSpec) -> Mapping[str, str]:
         "cleanup.policy": "compact" if spec.compacted else "delete",
         "message.timestamp.type": stamps,
     }
+    if spec.max_message_bytes != MESSAGE_BYTES:
+        settings["max.message.bytes"] = str(spec.max_message_bytes)
     if spec.retention_ms is not None:
         settings["retention.ms"] = str(spec.retention_ms)
     elif not spec.compacted:

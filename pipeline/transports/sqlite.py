@@ -13,6 +13,9 @@ from pipeline.transports.sqlite_clients import SqliteConsumer, SqliteProducer
 from pipeline.transports.sqlite_file import LogFile, bounds_of, clock_of, id_of, tick
 from pipeline.transports.sqlite_upkeep import compact, expire, truncate
 
+_COMPARED = ("partitions", "compacted", "log_append_time", "retention_ms", "max_message_bytes")
+"""What of a topic may differ from its spec."""
+
 
 class SqliteBroker:
     """The log in one file; several threads and processes may use it at once.
@@ -93,8 +96,8 @@ class SqliteBroker:
             for spec in specs:
                 row = (spec.name, spec.partitions, spec.compacted, spec.log_append_time)
                 added = connection.execute(
-                    "INSERT OR IGNORE INTO topics VALUES (?, ?, ?, ?, ?)",
-                    (*row, spec.retention_ms),
+                    "INSERT OR IGNORE INTO topics VALUES (?, ?, ?, ?, ?, ?)",
+                    (*row, spec.retention_ms, spec.max_message_bytes),
                 ).rowcount
                 if added:
                     created.append(spec.name)
@@ -113,7 +116,7 @@ class SqliteBroker:
             if there is None:
                 lines.append(f"topic {spec.name} does not exist")
                 continue
-            for what in ("partitions", "compacted", "log_append_time", "retention_ms"):
+            for what in _COMPARED:
                 is_now, wanted = getattr(there, what), getattr(spec, what)
                 if is_now != wanted:
                     lines.append(f"topic {spec.name}: {what} is {is_now}, not {wanted}")
@@ -129,8 +132,9 @@ class SqliteBroker:
                 compacted=bool(compacted),
                 log_append_time=bool(stamped),
                 retention_ms=retention,
+                max_message_bytes=most,
             )
-            for name, partitions, compacted, stamped, retention in rows
+            for name, partitions, compacted, stamped, retention, most in rows
         ]
 
     def now(self) -> Instant:

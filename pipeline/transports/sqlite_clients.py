@@ -14,7 +14,6 @@ from pipeline.transports.contract import Message, Partition, Position
 from pipeline.transports.sqlite_file import LogFile, clock_of, id_of, tick
 from pipeline.transports.sqlite_upkeep import compact, expire
 
-MAX_MESSAGE_BYTES = 1 << 20
 """Largest message, as on a Kafka with its defaults, so that what fits one fits the other."""
 
 COMPACT_EVERY = 100_000
@@ -129,14 +128,9 @@ class SqliteProducer:
         timestamp: Instant | None = None,
     ) -> None:
         """Hand over one message; it is written by `flush`."""
-        size = len(key or b"") + len(value or b"")
         with self._lock:
             if key is None and value is None:
                 self._refused = InvalidInput(f"{topic}: a message needs a key or a value")
-            elif size > MAX_MESSAGE_BYTES:
-                self._refused = InvalidInput(
-                    f"{topic}: a message of {size} bytes is larger than {MAX_MESSAGE_BYTES}"
-                )
             else:
                 self._pending[topic].append(_Pending(key, value, timestamp))
 
@@ -187,11 +181,12 @@ class SqliteProducer:
     ) -> None:
         """Append to one topic."""
         row = connection.execute(
-            "SELECT compacted, log_append_time FROM topics WHERE name = ?", (topic,)
+            "SELECT compacted, log_append_time, max_message_bytes FROM topics WHERE name = ?",
+            (topic,),
         ).fetchone()
         if row is None:
             raise InvalidInput(f"topic {topic} does not exist; create it: retention topics create")
-        compacted, stamped = row
+        compacted, stamped, most = row
         ends = connection.execute(
             "SELECT id, next FROM partitions WHERE topic = ? ORDER BY number", (topic,)
         ).fetchall()
@@ -200,6 +195,8 @@ class SqliteProducer:
         for key, value, timestamp in messages:
             if key is None and compacted:
                 raise InvalidInput(f"{topic}: a message to a compacted topic needs a key")
+            if (size := len(key or b"") + len(value or b"")) > most:
+                raise InvalidInput(f"{topic}: a message of {size} bytes is larger than {most}")
             number = (next(self._turn) if key is None else crc32(key)) % len(ids)
             at = now if stamped or timestamp is None else timestamp
             rows.append((ids[number], nexts[number], at, key, value))

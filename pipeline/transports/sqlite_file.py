@@ -22,7 +22,7 @@ _APPLICATION_ID = 0x52455445
 _SCHEMA = """
 CREATE TABLE topics (
     name TEXT PRIMARY KEY, partitions INTEGER NOT NULL, compacted INTEGER NOT NULL,
-    log_append_time INTEGER NOT NULL, retention_ms INTEGER
+    log_append_time INTEGER NOT NULL, retention_ms INTEGER, max_message_bytes INTEGER NOT NULL
 );
 CREATE TABLE partitions (
     id INTEGER PRIMARY KEY, topic TEXT NOT NULL, number INTEGER NOT NULL,

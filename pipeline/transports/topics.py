@@ -7,6 +7,8 @@ from pipeline.transports.contract import TopicSpec
 
 DEFAULT_PREFIX = "retention."
 DEFAULT_EVENTS = ("ingestion.events",)
+MAX_ROW_BYTES = 16 << 20
+"""Largest row of the inventory: a record with as much as is kept of one (`records.joining`)."""
 DOCUMENT_KINDS = ("policies", "notices", "holds", "requests", "controls")
 """Topics that steer the pipeline: kept for ever, stamped by the broker."""
 
@@ -49,7 +51,13 @@ class Topics:
             for kind in DOCUMENT_KINDS
         ]
         specs += [
-            TopicSpec(name("records"), many, compacted=True, purpose="the inventory"),
+            TopicSpec(
+                name("records"),
+                many,
+                compacted=True,
+                max_message_bytes=MAX_ROW_BYTES,
+                purpose="the inventory",
+            ),
             TopicSpec(name("state"), many, compacted=True, purpose="what else the ledger knows"),
             TopicSpec(name("receipts"), many, retention_ms=90 * DAY, purpose="answers of stores"),
             TopicSpec(name("findings"), 1, retention_ms=365 * DAY, purpose="for a person"),

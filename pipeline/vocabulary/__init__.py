@@ -5,7 +5,15 @@ new schema and an unknown one fails closed into quarantine. `words` are our own,
 categories and lawful bases, `territories` are ISO 3166 codes.
 """
 
-from pipeline.vocabulary.dpv import CATEGORIES, LAWFUL_BASES, PURPOSES
+from pipeline.vocabulary.dpv import (
+    CATEGORIES,
+    CATEGORY_TAXONOMY,
+    LAWFUL_BASES,
+    LAWFUL_BASIS_TAXONOMY,
+    PURPOSE_TAXONOMY,
+    PURPOSES,
+)
+from pipeline.vocabulary.taxonomy import Taxonomy
 from pipeline.vocabulary.territories import territory
 from pipeline.vocabulary.words import (
     PROHIBITED_SIGNALS,
@@ -13,6 +21,7 @@ from pipeline.vocabulary.words import (
     SETTLED,
     SIGNALS,
     UNKNOWN,
+    WORKING,
     Anchor,
     CommandKind,
     FindingKind,
@@ -23,18 +32,23 @@ from pipeline.vocabulary.words import (
 
 __all__ = [
     "CATEGORIES",
+    "CATEGORY_TAXONOMY",
     "LAWFUL_BASES",
+    "LAWFUL_BASIS_TAXONOMY",
     "PROHIBITED_SIGNALS",
     "PURPOSES",
+    "PURPOSE_TAXONOMY",
     "RECEIPT_RANK",
     "SETTLED",
     "SIGNALS",
     "UNKNOWN",
+    "WORKING",
     "Anchor",
     "CommandKind",
     "FindingKind",
     "Happening",
     "ReceiptStatus",
     "RecordKind",
+    "Taxonomy",
     "territory",
 ]

@@ -1,39 +1,31 @@
 """Purposes, categories and lawful bases: terms of the W3C Data Privacy Vocabulary (DPV 2.3).
 
-Written with the prefixes `dpv:` and `pd:` (https://w3id.org/dpv).
+Written with the prefixes `dpv:`, `pd:` and `eu-gdpr:`. Words that came in must be normalised by
+their taxonomy first: it also takes full IRIs and the keys of fideslang.
 """
 
-PURPOSES = frozenset(
-    f"dpv:{term}"
-    for term in """
-    AcademicResearch AccountManagement Advertising CommercialResearch CommunicationManagement
-    CounterMoneyLaundering CustomerCare CustomerManagement DirectMarketing EnforceSecurity
-    FraudPreventionAndDetection HumanResourceManagement IdentityAuthentication IdentityVerification
-    LegalCompliance Marketing OrganisationGovernance PaymentManagement Personalisation
-    PersonalisedAdvertising PersonnelManagement ProtectionOfPublicSecurity RecordManagement
-    RequestedServiceProvision ResearchAndDevelopment RightsFulfilment ScientificResearch
-    SearchFunctionalities SellDataToThirdParties SellProducts ServiceOptimisation ServiceProvision
-    ServicePersonalisation ServiceUsageAnalytics TargetedAdvertising TechnicalServiceProvision
-    """.split()
-)
-"""Purposes of processing: subclasses of `dpv:Purpose`."""
+from pipeline.vocabulary.taxonomy import load
 
-CATEGORIES = frozenset(
-    f"pd:{term}"
-    for term in """
-    Age BankAccount Behavioral Biometric BirthDate Contact Country DNACode EmailAddress Financial
-    Fingerprint FacialPrint GPSCoordinate HealthRecord Identifying IPAddress Language Location
-    MedicalHealth Name OfficialID PersonalDocuments PhoneNumber PhysicalAddress PhysicalTrait
-    Picture Retina SocialMedia TelephoneNumber Transactional UID Username VoiceMail
-    """.split()
-)
-"""Categories of personal data. A face photo is `pd:Picture`, its template `pd:FacialPrint`."""
+_RESPELT = {"pd:Behavioral": "pd:Behavioural", "pd:PhoneNumber": "pd:TelephoneNumber"}
+"""Words that were accepted before the tables were: no terms of DPV 2.3."""
 
-LAWFUL_BASES = frozenset(
-    f"dpv:{term}"
-    for term in """
-    Consent Contract ContractPerformance EnterIntoContract LegalObligation LegitimateInterest
-    OfficialAuthorityOfController PublicInterest VitalInterest
-    """.split()
-)
-"""Lawful bases: GDPR art. 6(1) in DPV's words."""
+PURPOSE_TAXONOMY = load("purposes", axis="purpose")
+"""`dpv:Purpose` and everything below it, e.g. `dpv:Marketing` > `dpv:Advertising`."""
+
+CATEGORY_TAXONOMY = load("categories", axis="category", aliases=_RESPELT)
+"""Personal data, e.g. `dpv:SpecialCategoryPersonalData` > `pd:Biometric` > `pd:FacialPrint`.
+
+A face photo is `pd:Picture`, its template `pd:FacialPrint`.
+"""
+
+LAWFUL_BASIS_TAXONOMY = load("lawful_bases")
+"""`dpv:LegalBasis` and below, with GDPR art. 6(1) and 9(2): `dpv:Contract` > `eu-gdpr:A6-1-b`."""
+
+PURPOSES = PURPOSE_TAXONOMY.terms
+"""Purposes of processing, as terms."""
+
+CATEGORIES = CATEGORY_TAXONOMY.terms
+"""Categories of personal data, as terms."""
+
+LAWFUL_BASES = LAWFUL_BASIS_TAXONOMY.terms
+"""Lawful bases, as terms."""

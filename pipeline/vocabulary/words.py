@@ -15,6 +15,7 @@ class Happening(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
     DISCLOSED = "disclosed"
     INFORMED = "informed"
+    INVENTORIED = "inventoried"
     DELETED = "deleted"
 
 
@@ -59,7 +60,9 @@ class ReceiptStatus(StrEnum):
 
 RECEIPT_RANK = {status.value: rank for rank, status in enumerate(ReceiptStatus)}
 SETTLED = frozenset({ReceiptStatus.COMPLETED.value, ReceiptStatus.NOT_FOUND.value})
-"""Answers after which the data is gone from the store."""
+"""Answers after which the data is gone from the store, or the command obeyed."""
+WORKING = frozenset({ReceiptStatus.PENDING.value, ReceiptStatus.IN_PROGRESS.value})
+"""Answers that say that the store is at it: it need not be told again."""
 
 
 class Anchor(StrEnum):
@@ -76,9 +79,19 @@ class FindingKind(StrEnum):
     """What a person must decide or repair."""
 
     NO_RULE = "NO_RULE"
+    NO_POLICY = "NO_POLICY"
+    NO_PURPOSE = "NO_PURPOSE"
+    NO_LAWFUL_BASIS = "NO_LAWFUL_BASIS"
+    UNKNOWN_RESIDENCY = "UNKNOWN_RESIDENCY"
+    RESIDENCY_CONFLICT = "RESIDENCY_CONFLICT"
+    UNTRACKED_RECORD = "UNTRACKED_RECORD"
     INVALID_DOCUMENT = "INVALID_DOCUMENT"
     UNSUPPORTED_DOCUMENT = "UNSUPPORTED_DOCUMENT"
+    AWAITING_APPROVAL = "AWAITING_APPROVAL"
+    DEADLINE_PASSED = "DEADLINE_PASSED"
     UNKNOWN_COMMAND = "UNKNOWN_COMMAND"
+    CONTRADICTING_RECEIPT = "CONTRADICTING_RECEIPT"
+    DATA_REMAINS = "DATA_REMAINS"
     HELD_PAST_LIMIT = "HELD_PAST_LIMIT"
     NO_STORE = "NO_STORE"
     UNKNOWN_STORE = "UNKNOWN_STORE"
@@ -87,6 +100,9 @@ class FindingKind(StrEnum):
     WITHHELD = "WITHHELD"
     CLOCK_DIFFERENCE = "CLOCK_DIFFERENCE"
     FUTURE_EVENT = "FUTURE_EVENT"
+    CANNOT_BE_EVALUATED = "CANNOT_BE_EVALUATED"
+    RECORD_TOO_LARGE = "RECORD_TOO_LARGE"
+    EXPIRED = "EXPIRED"
 
 
 UNKNOWN = "UNKNOWN"

@@ -221,12 +221,9 @@ class Codec:
         """Write a receipt, as a store does."""
         return self._write("receipt", receipt)
 
-    def encode_record(
-        self, record: Record, *, status: str, residency: Sequence[str], limit_at: Instant | None
-    ) -> bytes:
-        """Write a row of the inventory, with what is derived for readers."""
-        fields = (*astuple(record), status, residency, limit_at)
-        return self._writers["record"].write(fields)
+    def encode_record(self, record: Record, derived: Struct) -> bytes:
+        """Write a row of the inventory, with what is derived for readers (`ledger.inventory`)."""
+        return self._writers["record"].write((*astuple(record), *astuple(derived)))
 
     def encode_state(self, row: StateRow) -> bytes:
         """Write a row of state."""
@@ -251,10 +248,6 @@ class Codec:
     def encode_measurement(self, item: Measurement) -> bytes:
         """Write one number of one shard."""
         return self._write("measurement", item)
-
-    def encode_clock(self, sampler: str) -> bytes:
-        """Write the message whose acknowledgement tells the broker's time."""
-        return self._writers["clock"].write((sampler,))
 
     def _write(self, name: str, value: Struct) -> bytes:
         return self._writers[name].write(astuple(value))

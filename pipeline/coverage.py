@@ -1,0 +1,222 @@
+"""Coverage: what the documents in force say of a class of records, worked out once for all of it.
+
+A class is what records share: residency and words. Records of one class differ in their instants
+only, which `rules` adds.
+"""
+
+from typing import NamedTuple
+
+from pipeline.documents import (
+    DEFAULT_RULE,
+    InForce,
+    Notice,
+    NoticeStep,
+    Policy,
+    Reach,
+    Rule,
+    names_covering,
+)
+from pipeline.identifiers import Cause
+from pipeline.instants import Instant
+from pipeline.periods import Period, Reckoning, reckon
+from pipeline.records import Record
+from pipeline.tags import Residency
+from pipeline.vocabulary import UNKNOWN, Anchor, FindingKind
+
+
+class Gap(NamedTuple):
+    """Something that is missing for a class of records; `described` names the class, never ids."""
+
+    kind: FindingKind
+    described: str
+
+
+class Limit(NamedTuple):
+    """A limit of a rule, or of a policy's default, as it is computed for every record."""
+
+    clock: str
+    cause: Cause
+    version: int
+    citation: str
+    jurisdiction: str | None
+    limit: Period
+    reckoning: Reckoning
+
+    def end(self, started: Instant) -> Instant:
+        """Return the exclusive end of the period that began then."""
+        return reckon(started, self.limit, self.reckoning)
+
+    @classmethod
+    def of(cls, policy: Policy, rule: Rule) -> "Limit":
+        """Return the limit of a rule."""
+        citation = rule.citation
+        cause = policy.cause(rule.rule_id)
+        return cls(
+            rule.clock,
+            cause,
+            policy.version,
+            citation.text,
+            citation.jurisdiction,
+            rule.limit,
+            rule.reckoning,
+        )
+
+    @classmethod
+    def default(cls, policy: Policy) -> "Limit":
+        """Return the limit of what no rule covers."""
+        default, citation = policy.default, policy.default.citation
+        return cls(
+            Anchor.COLLECTED,
+            policy.cause(DEFAULT_RULE),
+            policy.version,
+            citation.text,
+            citation.jurisdiction,
+            default.limit,
+            default.reckoning,
+        )
+
+
+class OrderedStep(NamedTuple):
+    """A step of a notice as it is computed for every record."""
+
+    cause: Cause
+    deletes: bool
+    not_before: Instant
+    complete_by: Instant
+
+
+class Ordered(NamedTuple):
+    """A notice that means a class of records, and how surely."""
+
+    notice_id: str
+    version: int
+    citation: str
+    before: Instant | None
+    reach: Reach
+    steps: tuple[OrderedStep, ...]
+
+
+class Coverage(NamedTuple):
+    """What the documents say of a class.
+
+    Attributes:
+        maxima, minima, observed: limits by what they do.
+        notices: what authorities ordered of it.
+        gaps: what is missing anyhow.
+        gaps_without_rule: the same where no rule with a started clock covers a record.
+    """
+
+    maxima: tuple[Limit, ...]
+    minima: tuple[Limit, ...]
+    observed: tuple[Limit, ...]
+    notices: tuple[Ordered, ...]
+    gaps: tuple[Gap, ...]
+    gaps_without_rule: tuple[Gap, ...]
+
+
+def covering(in_force: InForce, record: Record, judged: Residency) -> Coverage:
+    """Work out what the documents say of a record's class.
+
+    A maximum covers whom it may mean (fail closed: the strictest finite limit); a minimum only whom
+    it likely means, for what nobody must keep must go.
+    """
+    found = [
+        (rule, Limit.of(policy, rule), rule.match.reach(record, judged, in_force.at))
+        for policy in in_force.policies
+        for rule in policy.rules
+    ]
+    enforced = [item for item in found if item[0].mode == "enforce"]
+    notices = [
+        (notice, notice.match.reach(record, judged, in_force.at))
+        for notice in in_force.notices
+        if notice.state == "in_force"
+    ]
+    ordered = tuple(_ordered(notice, reach) for notice, reach in notices if _orders(notice, reach))
+    described = describe(record, judged)
+    gaps = _gaps(record, judged, ordered, described)
+    missing = Gap(FindingKind.NO_RULE if in_force.policies else FindingKind.NO_POLICY, described)
+    return Coverage(
+        maxima=tuple(
+            limit for rule, limit, reach in enforced if rule.bound == "maximum" and reach > Reach.NO
+        ),
+        minima=tuple(
+            limit
+            for rule, limit, reach in enforced
+            if rule.bound == "minimum" and reach >= Reach.LIKELY
+        ),
+        observed=tuple(
+            limit for rule, limit, reach in found if rule.mode == "observe" and reach > Reach.NO
+        ),
+        notices=ordered,
+        gaps=gaps,
+        gaps_without_rule=(missing, *gaps),
+    )
+
+
+def qualifies(minimum: str | None, regime: str | None, at: Instant) -> bool:
+    """Tell whether a duty to keep stops an erasure that another law requires.
+
+    GDPR art 17(3)(b): an obligation under Union or Member State law does; a foreign one does not.
+    Where a jurisdiction is not said it does: what is destroyed cannot be brought back.
+
+    Args:
+        minimum: whose law requires to keep: ISO 3166 code, `EU` or `EEA`.
+        regime: whose law requires to erase.
+        at: when membership of territories in groups is asked.
+    """
+    if minimum is None or regime is None:
+        return True
+    return bool(names_covering(minimum, at) & names_covering(regime, at))
+
+
+def _orders(notice: Notice, reach: Reach) -> bool:
+    if reach >= Reach.LIKELY:
+        return True
+    return reach == Reach.POSSIBLE and notice.unknown == "restrict"
+
+
+def _ordered(notice: Notice, reach: Reach) -> Ordered:
+    return Ordered(
+        notice_id=f"notice:{notice.document_id}",
+        version=notice.version,
+        citation=notice.citation.text,
+        before=notice.collected_before,
+        reach=reach,
+        steps=tuple(_step(notice, step) for step in notice.steps),
+    )
+
+
+def _step(notice: Notice, step: NoticeStep) -> OrderedStep:
+    return OrderedStep(
+        cause=notice.cause(step.step_id),
+        deletes=step.action == "delete",
+        not_before=step.not_before,
+        complete_by=step.complete_by,
+    )
+
+
+def _gaps(
+    record: Record, judged: Residency, ordered: tuple[Ordered, ...], described: str
+) -> tuple[Gap, ...]:
+    gaps = []
+    if not record.purposes:
+        gaps.append(Gap(FindingKind.NO_PURPOSE, described))
+    if not record.lawful_bases:
+        gaps.append(Gap(FindingKind.NO_LAWFUL_BASIS, described))
+    if judged.conflicts:
+        gaps.append(Gap(FindingKind.RESIDENCY_CONFLICT, described))
+    gaps += [
+        Gap(FindingKind.UNKNOWN_RESIDENCY, f"{notice.notice_id} {described}")
+        for notice in ordered
+        if notice.reach < Reach.LIKELY
+    ]
+    return tuple(gaps)
+
+
+def describe(record: Record, judged: Residency) -> str:
+    """Name a class of records for a finding: vocabulary only, no ids."""
+    return (
+        f"residency={'+'.join(judged.names) or UNKNOWN}"
+        f" purpose={'+'.join(record.purposes) or 'none'}"
+        f" category={'+'.join(record.categories) or 'none'}"
+    )

@@ -1,0 +1,92 @@
+"""A ledger and its journal: what changed becomes a chunk, chunks become the ledger again."""
+
+from collections.abc import Iterable
+
+from pipeline.instants import MIN_INSTANT
+from pipeline.ledger.book import Ledger
+from pipeline.ledger.due import owed
+from pipeline.ledger.gate import Gate
+from pipeline.ledger.journal import Chunk
+from pipeline.ledger.pending import Pending
+from pipeline.rules import Planner
+
+
+def take_chunk(ledger: Ledger, number: int) -> Chunk | None:
+    """Return what changed since the last call; None when nothing did."""
+    draft, ledger.draft = ledger.draft, Pending(len(ledger.holdings.classes))
+    keys = dict.fromkeys((*draft.history, *draft.records))
+    if not draft.gate and not keys and not draft.changed:
+        return None
+    return Chunk(
+        number=number,
+        now=ledger.now,
+        classes=tuple(ledger.holdings.classes[draft.classes :]),
+        records=ledger.holdings.packed(keys),
+        envelopes=tuple(draft.envelopes),
+        parked=tuple(draft.parked),
+        emptied=draft.emptied,
+        gate=ledger.gate.state() if draft.gate else None,
+        findings=tuple(draft.findings),
+        commanding=ledger.commanding,
+        checking=bool(ledger.checks),
+    )
+
+
+def whole_chunk(ledger: Ledger, number: int) -> Chunk:
+    """Return everything, for compaction."""
+    ledger.draft = Pending(len(ledger.holdings.classes))
+    return Chunk(
+        number=number,
+        now=ledger.now,
+        whole=True,
+        classes=tuple(ledger.holdings.classes),
+        records=ledger.holdings.packed(ledger.holdings),
+        envelopes=ledger.versions.envelopes,
+        parked=tuple(ledger.parked),
+        emptied=True,
+        gate=ledger.gate.state(),
+        findings=tuple(sorted(ledger.findings)),
+        commanding=ledger.commanding,
+        checking=bool(ledger.checks),
+    )
+
+
+def folded(
+    shard: int,
+    awaited: dict[str, int],
+    chunks: Iterable[Chunk],
+    approvals: tuple[str, ...] = (),
+) -> Ledger:
+    """Rebuild a ledger from its journal, its chunks in order."""
+    ledger = Ledger(shard, awaited, approvals)
+    checking = False
+    for chunk in chunks:
+        _fold(ledger, chunk)
+        checking = chunk.checking
+    ledger.in_force = ledger.versions.in_force(ledger.now)
+    ledger.planner = Planner(ledger.in_force)
+    if ledger.gate.open:
+        for record in ledger.holdings.records():
+            due = owed(record, ledger.planner, MIN_INSTANT, may_delete=False)
+            ledger.count(due.record)
+            if due.wake is not None:
+                ledger.wakes.add(record.record_id.encode(), due.wake)
+        if checking:
+            ledger.start_checks(resending=False)
+    ledger.draft = Pending(len(ledger.holdings.classes))
+    return ledger
+
+
+def _fold(ledger: Ledger, chunk: Chunk) -> None:
+    ledger.now = max(ledger.now, chunk.now)
+    ledger.holdings.restore(chunk.classes, chunk.records)
+    for envelope in chunk.envelopes:
+        ledger.versions = ledger.versions.applied(envelope)
+    if chunk.gate is not None:
+        ledger.gate = Gate(ledger.awaited, chunk.gate)
+        ledger.opened = ledger.gate.open
+    if chunk.emptied:
+        ledger.parked.clear()
+    ledger.parked += chunk.parked
+    ledger.findings.update(chunk.findings)
+    ledger.commanding = chunk.commanding

@@ -1,0 +1,134 @@
+"""Commands that stores have not settled: sent again, then reported as overdue."""
+
+from collections.abc import Container
+
+import msgspec
+
+from pipeline.commands import Command
+from pipeline.instants import HOUR, Instant
+from pipeline.ledger.issuing import DELETE, RESTRICT, Draft, command_of, withdrawal_of
+from pipeline.records import OBSERVED, Issued, Record
+from pipeline.rules import Planner
+from pipeline.vocabulary import SETTLED, WORKING, FindingKind, ReceiptStatus
+
+OVERDUE_AFTER = HOUR
+"""The least time a store has to answer before a command counts as overdue (milliseconds)."""
+
+_NOT_AGAIN = WORKING | {ReceiptStatus.NOT_SUPPORTED.value, ReceiptStatus.CANCELLED.value}
+"""Answers after which saying it again would change nothing."""
+
+
+def watch_answers(draft: Draft) -> None:
+    """Send again what is not answered, under the same id; report once what is overdue."""
+    for item in draft.unsettled():
+        _send_again(draft, item)
+    for item in draft.unsettled():
+        if item.overdue:
+            continue
+        # A command issued past its deadline (late ingestion) still gets time to be obeyed.
+        deadline = Instant(max(item.complete_by, item.issued_at + OVERDUE_AFTER))
+        if deadline > draft.now:
+            draft.wakes.append(deadline)
+            continue
+        draft.find(
+            FindingKind.OVERDUE,
+            item.command_id,
+            f"{item.kind} to store {item.store} under {item.cause} is not settled at its deadline",
+            "ask the store's owner; the command is sent again until it expires",
+        )
+        draft.replace(item, msgspec.structs.replace(item, overdue=True))
+
+
+def _send_again(draft: Draft, item: Issued) -> None:
+    """Send at growing intervals: after the store's time to answer, twice that, four times that."""
+    if item.outcome in _NOT_AGAIN:
+        return
+    within = draft.planner.in_force.store(item.store).answer_within
+    again = Instant(item.issued_at + within * ((1 << item.attempts) - 1))
+    if again >= item.expires_at:
+        return
+    if again > draft.now:
+        draft.wakes.append(again)
+        return
+    if not draft.may_delete and item.kind == DELETE:
+        draft.wakes.append(draft.now)
+        return
+    # One sending makes up for what was missed while nobody looked.
+    attempts = item.attempts
+    while item.issued_at + within * ((1 << attempts) - 1) <= draft.now:
+        attempts += 1
+    changed = msgspec.structs.replace(item, attempts=attempts)
+    draft.replace(item, changed)
+    draft.send_again(changed)
+    draft.wakes.append(Instant(item.issued_at + within * ((1 << attempts) - 1)))
+
+
+def open_commands(record: Record) -> list[Issued]:
+    """Return the commands of present lives that no store has settled and nothing withdrew."""
+    if not record.issued:
+        return []
+    generations = {
+        store: record.generation(gone)
+        for gone, stores in record.lives().items()
+        for store in stores
+    }
+    return [
+        item
+        for item in record.issued
+        if not item.withdrawn
+        and item.kind != OBSERVED
+        and item.outcome not in SETTLED
+        and generations.get(item.store) == item.generation
+    ]
+
+
+def unanswered(
+    record: Record, known: Container[str], planner: Planner, now: Instant
+) -> list[Command]:
+    """Return what may never have left: commands without an answer, and withdrawals of commands.
+
+    A deletion that the documents do not call for any more does not leave again.
+
+    Args:
+        record: its facts.
+        known: ids of commands that were issued before; others are leaving anyhow.
+        planner: the rules in force.
+        now: the present.
+    """
+    commands = [
+        command_of(record, item)
+        for item in open_commands(record)
+        if item.outcome is None
+        and item.command_id in known
+        and (item.kind != DELETE or _still_due(record, item, planner, now))
+    ]
+    return commands + [
+        withdrawal_of(record, item, now)
+        for item in record.issued
+        if item.withdrawn
+        and item.outcome is None
+        and item.command_id in known
+        and item.expires_at > now
+    ]
+
+
+def _still_due(record: Record, item: Issued, planner: Planner, now: Instant) -> bool:
+    plan = planner.plan(record, record.erased(item.store))
+    lead = planner.lead(item.store)
+    present = max(now, item.issued_at)
+    return not plan.holds and any(
+        step.kind == DELETE and step.due_at(lead) <= present for step in plan.steps
+    )
+
+
+def status(record: Record) -> str:
+    """Name where the record stands: ACTIVE, RESTRICTED, DELETE_COMMANDED or DELETED."""
+    if not record.alive:
+        return "DELETED"
+    if not record.issued:
+        return "ACTIVE"
+    kinds = {item.kind for item in open_commands(record)}
+    if DELETE in kinds:
+        return "DELETE_COMMANDED"
+    restricted = any(item.kind == RESTRICT and not item.withdrawn for item in record.issued)
+    return "RESTRICTED" if restricted else "ACTIVE"

@@ -1,0 +1,17 @@
+"""Records: what is known of each record id. `record` is the value, `joining` how events add."""
+
+from pipeline.records.joining import MAX_SIGNS, MAX_VALUES, applied, is_full, pruned
+from pipeline.records.record import OBSERVED, Answer, Birth, Issued, Record
+
+__all__ = [
+    "MAX_SIGNS",
+    "MAX_VALUES",
+    "OBSERVED",
+    "Answer",
+    "Birth",
+    "Issued",
+    "Record",
+    "applied",
+    "is_full",
+    "pruned",
+]

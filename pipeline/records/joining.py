@@ -1,0 +1,269 @@
+"""Joining events into a record.
+
+Applying the same events in any order, any number of times, gives the same record; that is what
+makes ids and digests independent of arrival. What a record gathers is bounded: of many signs of
+data the first of each stretch of time is kept, of many values the least, of much evidence the first
+and last of its kind.
+"""
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from pipeline.events import Event, Evidence, Subject
+from pipeline.instants import HOUR, MIN_INSTANT, Instant
+from pipeline.records.record import AXES, Birth, Record
+from pipeline.vocabulary import Anchor, Happening
+
+MAX_SIGNS = 64
+"""Births, and other signs of data, that are kept of a record."""
+MAX_VALUES = 1_000
+"""Values of one axis that are kept; more is a mistake or an attack, and a finding."""
+MAX_EVIDENCE = 64
+"""Pieces of evidence that are kept of one person."""
+
+
+class _Ordered(Protocol):
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
+T = TypeVar("T", bound=_Ordered)
+
+_DELETED = Happening.DELETED.value
+_BEGINNINGS = frozenset({Happening.CREATED.value, Happening.DERIVED.value})
+_REACH = {"source": 0, "template": 1, "model": 2}
+_ANCHORS = {
+    Happening.ACCESSED.value: Anchor.LAST_INTERACTION.value,
+    Happening.PURPOSE_ENDED.value: Anchor.PURPOSE_ENDED.value,
+    Happening.RELATIONSHIP_ENDED.value: Anchor.RELATIONSHIP_ENDED.value,
+    Happening.CONSENT_WITHDRAWN.value: Anchor.CONSENT_WITHDRAWN.value,
+    Happening.INFORMED.value: "informed",
+    Happening.DISCLOSED.value: "disclosed",
+}
+
+
+def applied(record: Record | None, event: Event) -> Record:
+    """Join an event's facts into the record. Equal to the argument when it adds nothing."""
+    return _first(event) if record is None else _joined(record, event)
+
+
+def is_full(record: Record) -> bool:
+    """Whether a record has gathered as many values as are kept."""
+    return max([len(getattr(record, axis)) for axis in AXES]) >= MAX_VALUES
+
+
+def _first(event: Event) -> Record:
+    """Return what one event says of a record that was not known: what `_joined` would, sooner."""
+    happened = event.happened_at
+    collected = happened if event.collected_at is None else event.collected_at
+    sign = (Birth(happened, event.event_id, collected),)
+    begins, deleted = event.what in _BEGINNINGS, event.what == _DELETED
+    anchor = _ANCHORS.get(event.what)
+    record = Record(
+        event.record_id,
+        sign if begins else (),
+        event.kind,
+        _set(event.parents),
+        _people(event.subjects),
+        () if event.purpose is None else (event.purpose,),
+        () if event.lawful_basis is None else (event.lawful_basis,),
+        _set(event.categories),
+        () if event.source is None else (event.source,),
+        _set(event.stores),
+        _set(event.recipients),
+        event.natural_key_hash,
+        () if anchor is None or happened <= MIN_INSTANT else ((anchor, happened),),
+        happened if deleted else MIN_INSTANT,
+        touches=() if begins or deleted else sign,
+        unplaced_at=MIN_INSTANT if deleted or event.stores else happened,
+    )
+    return pruned(record) if deleted else record
+
+
+def _joined(record: Record, event: Event) -> Record:
+    happened = event.happened_at
+    collected = happened if event.collected_at is None else event.collected_at
+    deleted = event.what == _DELETED
+    births, touches = record.births, record.touches
+    sign = Birth(happened, event.event_id, collected)
+    if event.what in _BEGINNINGS:
+        births = births if sign in births else tuple(sorted((*births, sign)))
+    elif not deleted:
+        touches = touches if sign in touches else tuple(sorted((*touches, sign)))
+    births, touches, spacing = _spaced(record, births, touches)
+    unplaced = MIN_INSTANT if deleted or event.stores else happened
+    joined = msgspec.structs.replace(
+        record,
+        births=births,
+        touches=touches,
+        spacing=spacing,
+        kind=event.kind if _REACH[event.kind] > _REACH[record.kind] else record.kind,
+        natural_key_hash=_greater(record.natural_key_hash, event.natural_key_hash),
+        anchors=_anchored(record.anchors, _ANCHORS.get(event.what), happened),
+        cut=max(record.cut, happened) if deleted else record.cut,
+        unplaced_at=max(record.unplaced_at, unplaced),
+    )
+    return pruned(_with_values(record, joined, event))
+
+
+# -- signs -------------------------------------------------------------------------------------
+
+
+def _spaced(
+    record: Record, births: tuple[Birth, ...], touches: tuple[Birth, ...]
+) -> tuple[tuple[Birth, ...], tuple[Birth, ...], int]:
+    """Keep few enough signs, and return how far apart they are (milliseconds; 0: all are kept).
+
+    Of each stretch of time the first sign is kept, and the newest of all. Stretches double in
+    length, so that they nest: what is kept does not depend on the order in which signs came.
+    """
+    spacing = record.spacing
+    if not spacing and max(len(births), len(touches)) <= MAX_SIGNS:
+        return births, touches, 0
+    standing = {item.generation for item in record.issued}
+    while True:
+        found = [_firsts(signs, spacing) for signs in (births, touches)]
+        if max(map(len, found)) <= MAX_SIGNS:
+            break
+        spacing = max(HOUR, 2 * spacing)
+    kept = [
+        tuple(sorted({*firsts, *signs[-1:], *(s for s in signs if s.event_id in standing)}))
+        for firsts, signs in zip(found, (births, touches), strict=True)
+    ]
+    return kept[0], kept[1], spacing
+
+
+def _firsts(signs: tuple[Birth, ...], spacing: int) -> list[Birth]:
+    if not spacing:
+        return list(signs)
+    firsts: dict[int, Birth] = {}
+    for sign in signs:
+        firsts.setdefault(sign.at // spacing, sign)
+    return list(firsts.values())
+
+
+# -- values ------------------------------------------------------------------------------------
+
+
+def _values(event: Event) -> tuple[tuple[Any, ...], ...]:
+    """Return what an event says on each of `AXES`, but for its people."""
+    return (
+        event.parents,
+        (),
+        () if event.purpose is None else (event.purpose,),
+        () if event.lawful_basis is None else (event.lawful_basis,),
+        event.categories,
+        () if event.source is None else (event.source,),
+        event.stores,
+        event.recipients,
+    )
+
+
+def _with_values(before: Record, record: Record, event: Event) -> Record:
+    """Join what an event says, and when it was last said, into a record's lists."""
+    said = _said(before)
+    for known, values in zip(said, _values(event), strict=True):
+        for value in values:
+            known[value] = max(known.get(value, event.happened_at), event.happened_at)
+    people = said[1]
+    subjects = {subject.subject_id: subject for subject in record.subjects}
+    for subject in event.subjects:
+        name = subject.subject_id
+        people[name] = max(people.get(name, event.happened_at), event.happened_at)
+        kept = subjects.get(name)
+        evidence = (*(kept.evidence if kept else ()), *subject.evidence)
+        subjects[name] = Subject(name, _condensed(evidence))
+    return _from_said(record, said, subjects)
+
+
+def _said(record: Record) -> list[dict[Any, Instant]]:
+    """Return of each axis when each value was last stated; people by their id."""
+    lists = [getattr(record, axis) for axis in AXES]
+    lists[1] = tuple([subject.subject_id for subject in record.subjects])
+    stated = iter(record.stated or (record.base,) * sum(map(len, lists)))
+    return [{value: next(stated) for value in values} for values in lists]
+
+
+def _from_said(
+    record: Record, said: list[dict[Any, Instant]], subjects: dict[Any, Subject]
+) -> Record:
+    for known in said:
+        if len(known) > MAX_VALUES:
+            for value in sorted(known)[MAX_VALUES:]:
+                del known[value]
+    ordered = [sorted(known.items()) for known in said]
+    times = tuple([at for items in ordered for _, at in items])
+    lists: dict[str, tuple[Any, ...]] = {
+        axis: tuple([value for value, _ in items])
+        for axis, items in zip(AXES, ordered, strict=True)
+    }
+    lists["subjects"] = tuple([subjects[name] for name in lists["subjects"]])
+    base = record.base
+    same = all(at == base for at in times)
+    return msgspec.structs.replace(record, **lists, stated=() if same else times)
+
+
+def pruned(record: Record) -> Record:
+    """Leave out what was said, and seen, only of data that is gone everywhere."""
+    if not (record.cut or record.issued):
+        return record
+    floor = min([record.erased(store) for store in record.stores], default=record.cut)
+    if floor <= MIN_INSTANT:
+        return record
+    said = _said(record)
+    places = said[AXES.index("stores")]
+    if min(chain(*(known.values() for known in said)), default=floor) <= floor:
+        said = [
+            known if known is places else {value: at for value, at in known.items() if at > floor}
+            for known in said
+        ]
+    subjects = {subject.subject_id: subject for subject in record.subjects}
+    left = msgspec.structs.replace(
+        record,
+        births=tuple([sign for sign in record.births if sign.at > floor]),
+        touches=tuple([sign for sign in record.touches if sign.at > floor]),
+        anchors=tuple([(name, at) for name, at in record.anchors if at > floor]),
+    )
+    return _from_said(left, said, subjects)
+
+
+def _set(values: tuple[T, ...]) -> tuple[T, ...]:
+    return values if len(values) < 2 else tuple(sorted(set(values))[:MAX_VALUES])
+
+
+def _people(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+    if len(subjects) == 1 and len(subjects[0].evidence) < 2:  # the usual event
+        return subjects
+    evidence: dict[Any, list[Evidence]] = {}
+    for subject in subjects:
+        evidence.setdefault(subject.subject_id, []).extend(subject.evidence)
+    return tuple([Subject(name, _condensed(items)) for name, items in sorted(evidence.items())])
+
+
+def _condensed(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Keep, of each signal and territory, the first observation and the last."""
+    spans: dict[tuple[str, str], list[Evidence]] = {}
+    for item in sorted(set(evidence)):
+        span = spans.setdefault((item.signal, item.territory), [item, item])
+        span[1] = item
+    kept = sorted({item for span in spans.values() for item in span})
+    return tuple(kept[:MAX_EVIDENCE])
+
+
+def _greater(kept: str | None, new: str | None) -> str | None:
+    if kept is None or new is None:
+        return new if kept is None else kept
+    return max(kept, new)
+
+
+def _anchored(
+    kept: tuple[tuple[str, Instant], ...], name: str | None, at: Instant
+) -> tuple[tuple[str, Instant], ...]:
+    if name is None:
+        return kept
+    anchors = dict(kept)
+    if anchors.get(name, MIN_INSTANT) < at:
+        anchors[name] = at
+    return tuple(sorted(anchors.items()))

@@ -1,0 +1,197 @@
+"""A record as the ledger knows it: facts that events add, and the commands about it.
+
+The facts form a join-semilattice (`joining`): every field is a union, a least or a greatest value.
+Limits are not kept: `rules` computes them from these facts and the documents in force, so that a
+new policy reaches what is already here.
+"""
+
+import msgspec
+
+from pipeline.events import INVENTORY_IDS, Subject
+from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName
+from pipeline.instants import MIN_INSTANT, Instant
+from pipeline.vocabulary import SETTLED, Anchor, CommandKind
+
+
+class Birth(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):
+    """One event that shows that data exists under the record's id.
+
+    `at` is when it happened, `collected_at` what it says of the collection. Sorted by `at`.
+    """
+
+    at: Instant
+    event_id: EventId
+    collected_at: Instant
+
+
+OBSERVED = "OBSERVED"
+"""In place of a command's kind: what a rule would have commanded that is only observed."""
+
+
+class Issued(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A command that was issued for the record, and the best answer so far.
+
+    `attempts`: how often it was sent, always under the same id.
+    """
+
+    command_id: CommandId
+    kind: str
+    store: StoreName
+    cause: Cause
+    citation: str
+    generation: EventId
+    not_before: Instant
+    complete_by: Instant
+    data_until: Instant
+    expires_at: Instant
+    issued_at: Instant
+    outcome: str | None = None
+    answered_at: Instant | None = None
+    overdue: bool = False
+    cause_version: int = 0
+    withdrawn: bool = False
+    attempts: int = 1
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):
+    """A store's answer to a command that is not known, or not known any more after a rollback."""
+
+    command_id: CommandId
+    status: str
+    at: Instant
+    store: StoreName
+
+
+class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Everything that is known of one record id. See `schemas/record.avsc` for each field.
+
+    A record lives in each of its stores until a settled deletion there (or a reported one, `cut`)
+    covers the newest sign of data in it; a later sign starts a new life with a generation of its
+    own. What was said before a life began counts for it no more (`of_life`).
+    """
+
+    record_id: RecordId
+    births: tuple[Birth, ...] = ()
+    kind: str = "source"
+    parents: tuple[RecordId, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    purposes: tuple[str, ...] = ()
+    lawful_bases: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    stores: tuple[StoreName, ...] = ()
+    recipients: tuple[str, ...] = ()
+    natural_key_hash: str | None = None
+    anchors: tuple[tuple[str, Instant], ...] = ()
+    cut: Instant = MIN_INSTANT
+    issued: tuple[Issued, ...] = ()
+    version: int = 0
+    answers: tuple[Answer, ...] = ()
+    touches: tuple[Birth, ...] = ()
+    stated: tuple[Instant, ...] = ()
+    spacing: int = 0
+    unplaced_at: Instant = MIN_INSTANT
+
+    @property
+    def base(self) -> Instant:
+        """When the values were stated that `stated` says nothing of: at the first sign of data."""
+        signs = (*self.births[:1], *self.touches[:1])
+        return min([sign.at for sign in signs], default=self.cut)
+
+    def erased(self, store: StoreName) -> Instant:
+        """Return up to which sign the data is gone from a store."""
+        gone = self.cut
+        for item in self.issued:
+            if item.store == store and item.kind == _DELETE and item.outcome in SETTLED:
+                gone = max(gone, item.data_until)
+        return gone
+
+    def lives(self) -> dict[Instant, list[StoreName]]:
+        """Return the stores where data is believed to exist, by what was erased before.
+
+        A record without stores lives nowhere in particular: one entry, without stores. A sign that
+        names no store is one of data in every store.
+        """
+        if not self.stores:
+            newest = max([sign.at for sign in (*self.births[-1:], *self.touches[-1:])], default=-1)
+            return {self.cut: []} if newest > self.cut else {}
+        if not (self.issued or self.cut):
+            return {MIN_INSTANT: list(self.stores)}
+        lives: dict[Instant, list[StoreName]] = {}
+        for store, stated in zip(self.stores, self._stated_stores(), strict=True):
+            gone = self.erased(store)
+            if max(stated, self.unplaced_at) > gone:
+                lives.setdefault(gone, []).append(store)
+        return lives
+
+    def _stated_stores(self) -> tuple[Instant, ...]:
+        count, after = len(self.stores), len(self.recipients)
+        if not self.stated:
+            return (self.base,) * count
+        end = len(self.stated) - after
+        return self.stated[end - count : end]
+
+    @property
+    def alive(self) -> bool:
+        """Whether data is believed to exist anywhere."""
+        return bool(self.lives())
+
+    @property
+    def untracked(self) -> bool:
+        """Whether a store's inventory has it, but no event ever said that it came to be."""
+        return not self.births and any(
+            touch.event_id.startswith(INVENTORY_IDS) for touch in self.touches
+        )
+
+    def life(self, gone: Instant = MIN_INSTANT) -> tuple[Birth, ...]:
+        """Return the births after what was erased; without any, other signs of data."""
+        if self.births and self.births[0].at > gone:
+            return self.births
+        births = tuple(birth for birth in self.births if birth.at > gone)
+        return births or tuple(touch for touch in self.touches if touch.at > gone)
+
+    def generation(self, gone: Instant = MIN_INSTANT) -> EventId:
+        """Return the id of the event that began the life after what was erased."""
+        return self.life(gone)[0].event_id
+
+    def of_life(self, gone: Instant) -> "Record":
+        """Return the record with only what was said of it in the life after what was erased."""
+        if not self.stated or min(self.stated) > gone:
+            return self
+        kept: list[tuple[object, ...]] = []
+        place = 0
+        for name in AXES:
+            values = getattr(self, name)
+            times = self.stated[place : place + len(values)]
+            kept.append(tuple(v for v, at in zip(values, times, strict=True) if at > gone))
+            place += len(values)
+        # Where it may be is asked of `lives`, which needs every store.
+        facts = dict(zip(AXES, kept, strict=True)) | {"stores": self.stores}
+        return msgspec.structs.replace(self, **facts, stated=())
+
+    def anchor(self, name: str, gone: Instant = MIN_INSTANT) -> Instant | None:
+        """Return when the named clock started in the life after what was erased, or None."""
+        if name != Anchor.COLLECTED:
+            for kept, at in self.anchors:
+                if kept == name and at > gone:
+                    return at
+            if name != Anchor.LAST_INTERACTION:
+                return None
+        signs = (*self.births, *self.touches)
+        if len(signs) == 1:  # the usual record
+            return signs[0].collected_at if signs[0].at > gone else None
+        return min([sign.collected_at for sign in signs if sign.at > gone], default=None)
+
+
+AXES = (
+    "parents",
+    "subjects",
+    "purposes",
+    "lawful_bases",
+    "categories",
+    "sources",
+    "stores",
+    "recipients",
+)
+"""The lists of a record, in the order in which `stated` says when each value was last stated."""
+_DELETE = CommandKind.DELETE.value
