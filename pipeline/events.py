@@ -88,7 +88,9 @@ def checked(event: Event) -> Event:
     if not CATEGORIES.issuperset(categories):
         categories = tuple([_category(word) for word in categories])
     _check_ids(event)
-    _check_instant("happened_at", Instant(event.happened_at - 1))  # 0 stands for "never"
+    if event.happened_at == MIN_INSTANT:  # it stands for "never"
+        raise Undecodable("impossible_date", "`happened_at` is 1970-01-01T00:00Z")
+    _check_instant("happened_at", event.happened_at)
     if event.collected_at is not None:
         _check_instant("collected_at", event.collected_at)
     if (event.what == _INVENTORIED) != event.event_id.startswith(INVENTORY_IDS):

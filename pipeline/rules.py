@@ -55,6 +55,11 @@ class Step(msgspec.Struct, frozen=True, order=True, gc=False):
             return self.not_before
         return Instant(max(self.not_before, self.complete_by - lead))
 
+    @property
+    def deadline(self) -> Instant:
+        """By when it must be obeyed: `complete_by`, but not before a minimum has ended."""
+        return max(self.complete_by, self.kept_until)
+
     def due_at(self, lead: int) -> Instant:
         """Return when the command goes to a store that asks for `lead` milliseconds."""
         return Instant(max(self.wanted_at(lead), self.kept_until))
@@ -142,7 +147,6 @@ class Planner:
             step,
             kept_until=latest.until,
             kept_by=latest.limit.cause,
-            complete_by=Instant(max(step.complete_by, latest.until)),
         )
 
     def reasons(self, record: Record, gone: Instant = MIN_INSTANT) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Fixtures of every folder: one real Kafka a session, started when a test first asks for it."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,14 +9,14 @@ from hypothesis import Phase, settings
 from pipeline.testing.kafka_broker import LocalKafka
 
 # Explaining a failure traces every line and takes minutes; the smallest example says enough. The
-# examples are the same in every run: a red check can be repeated by anybody.
+# examples are the same in every run: a red check can be repeated by anybody. `make search` looks
+# for new ones.
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink]
+settings.register_profile("here", deadline=None, derandomize=True, phases=PHASES)
 settings.register_profile(
-    "here",
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+    "search", deadline=None, phases=PHASES, max_examples=2_000, print_blob=True
 )
-settings.load_profile("here")
+settings.load_profile(os.environ.get("RETENTION_HYPOTHESIS", "here"))
 
 
 @pytest.fixture(scope="session")

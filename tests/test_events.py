@@ -51,6 +51,7 @@ def test_a_good_event_passes_as_the_same_object() -> None:
         ({"subjects": (Subject(SubjectId("s")),) * (MAX_ITEMS + 1)}, "too_many"),
         ({"parents": ("p", "r1")}, "own_parent"),
         ({"happened_at": -1}, "impossible_date"),
+        ({"happened_at": 0}, "impossible_date"),
         ({"happened_at": LATEST_FACT + 1}, "impossible_date"),
         ({"collected_at": -1}, "impossible_date"),
         ({"collected_at": LATEST_FACT + 1}, "impossible_date"),

@@ -244,7 +244,7 @@ def test_an_older_row_of_state_loses_to_a_newer_one_whatever_comes_first() -> No
     for rows in (desk.states, list(reversed(desk.states))):
         governor = Governor(0, {})
         governor.apply(Part(states=tuple(rows), tick=Instant(12_000)))
-        assert governor.allowances[Cause(CAUSE)].granted == 3
+        assert governor.allowances[StoreName("images"), Cause(CAUSE)].granted == 3
 
 
 def test_the_same_deletion_twice_waits_once() -> None:

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from pipeline.events import Event, Evidence, Subject
 from pipeline.identifiers import EventId, RecordId, StoreName, SubjectId
 from pipeline.instants import Instant
-from pipeline.records import KEPT_BIRTHS, Record, applied
+from pipeline.records import LATE, MAX_SIGNS, MAX_VALUES, Record, applied, is_full, pruned
+from pipeline.records.joining import MAX_EVIDENCE
 from pipeline.vocabulary import Happening, RecordKind
 from tests.support.build import event
 
-INSTANTS = st.integers(0, 60).map(Instant)
+INSTANTS = st.integers(1, 60).map(Instant)
 SUBJECTS = st.builds(
     Subject,
     st.sampled_from(["s1", "s2", "s3"]).map(SubjectId),
@@ -46,7 +47,7 @@ EVENTS = st.builds(
     collected_at=st.none() | INSTANTS,
     natural_key_hash=st.sampled_from([None, "h1", "h2"]),
 )
-LONG = st.lists(EVENTS, min_size=1, max_size=4 * KEPT_BIRTHS)
+LONG = st.lists(EVENTS, min_size=1, max_size=16)
 
 
 def all_of(events: list[Event], record: Record | None = None) -> Record:
@@ -89,23 +90,104 @@ def test_a_record_that_was_packed_in_between_joins_on_unchanged(
 
 
 @given(LONG)
-def test_facts_only_grow(events: list[Event]) -> None:
+def test_facts_only_grow_until_the_data_is_gone(events: list[Event]) -> None:
     record = applied(None, events[0])
     for item in events:
         before, record = record, applied(record, item)
-        for name in ("parents", "purposes", "lawful_bases", "categories", "stores", "recipients"):
-            assert set(getattr(before, name)) <= set(getattr(record, name))
         assert before.cut <= record.cut
+        if before.cut == record.cut:
+            for name in ("parents", "purposes", "lawful_bases", "categories", "recipients"):
+                assert set(getattr(before, name)) <= set(getattr(record, name))
+        assert set(before.stores) <= set(record.stores)
 
 
-@given(LONG)
-@settings(max_examples=50)
-def test_births_are_kept_once_in_order_bounded_and_with_the_newest(events: list[Event]) -> None:
+HOURS = st.lists(st.integers(1, 24 * 400), min_size=1, max_size=3 * MAX_SIGNS, unique=True)
+
+
+def crawled(hours: list[int]) -> Record:
+    return all_of([event(at=3_600_000 * hour) for hour in hours])
+
+
+@given(HOURS, st.data())
+@settings(max_examples=40)
+def test_of_many_births_the_same_are_kept_in_any_order(
+    hours: list[int], data: st.DataObject
+) -> None:
+    record = crawled(hours)
+    assert crawled(list(data.draw(st.permutations(hours)))) == record
+    assert len(record.births) <= MAX_SIGNS + 1
+    assert list(record.births) == sorted(set(record.births))
+    assert record.births[0].at == 3_600_000 * min(hours)
+    assert record.births[-1].at == 3_600_000 * max(hours)
+    assert (record.spacing == 0) == (len(hours) <= MAX_SIGNS)
+
+
+@given(HOURS)
+@settings(max_examples=40)
+def test_a_birth_that_is_not_kept_has_an_earlier_one_close_by(hours: list[int]) -> None:
+    record = crawled(hours)
+    kept = [birth.at for birth in record.births]
+    for hour in hours:
+        at = 3_600_000 * hour
+        assert any(at - record.spacing < other <= at for other in kept) or at in kept
+
+
+def test_a_former_life_lends_nothing_to_the_next() -> None:
+    """Purposes, people and stores of what was erased do not come back with the record's id."""
+    first = event(at=1_000, purpose="dpv:Marketing", stores=("images",))
+    again = event(at=9_000, purpose="dpv:CustomerCare", stores=("index",))
+    record = all_of([first, event(at=5_000, what="deleted"), again])
+    assert record.of_life(Instant(5_000)).purposes == ("dpv:CustomerCare",)
+    assert record.lives() == {5_000: ["index"]}
+    assert all_of([again, first, event(at=5_000, what="deleted")]) == record
+
+
+def test_what_is_gone_everywhere_leaves_no_person_behind() -> None:
+    created, gone = event(at=1_000), 1_000 + LATE
+    record = all_of([created, event(at=gone, what="deleted")])
+    assert pruned(record, late_ms=0) == record
+    assert (record.subjects, record.births, record.purposes) == ((), (), ())
+    assert record.cut == gone
+
+
+def test_what_was_seen_shortly_before_an_erasure_stays_for_late_events() -> None:
+    record = all_of([event(at=1_000), event(at=999 + LATE, what="deleted")])
+    assert record.subjects
+    assert record.lives() == {}
+    assert pruned(record, late_ms=0).subjects == ()
+
+
+def test_a_sign_that_names_no_store_may_be_of_data_in_any() -> None:
+    used = event(at=9_000, what="accessed", stores=())
+    record = all_of([event(at=1_000), event(at=5_000, what="deleted"), used])
+    assert record.lives() == {5_000: ["images"]}
+
+
+def test_what_a_record_gathers_is_bounded_and_the_same_in_any_order() -> None:
+    events = [
+        msgspec.structs.replace(
+            event(at=1), parents=tuple(RecordId(f"p{n:05}") for n in range(start, start + 400))
+        )
+        for start in range(0, 2_000, 400)
+    ]
     record = all_of(events)
-    assert len(set(record.births)) == len(record.births) <= 2 * KEPT_BIRTHS
-    assert list(record.births) == sorted(record.births)
-    begun = [item.happened_at for item in events if item.what in ("created", "derived")]
-    assert max(begun, default=None) == (record.births[-1].at if record.births else None)
+    assert len(record.parents) == MAX_VALUES
+    assert is_full(record)
+    assert all_of(events[::-1]) == record
+    assert not is_full(all_of([event()]))
+
+
+def test_of_much_evidence_the_first_and_last_observation_of_each_kind_is_kept() -> None:
+    items = [
+        msgspec.structs.replace(
+            event(at=at),
+            subjects=(Subject(SubjectId("s"), (Evidence("ip_geolocation", "GB", Instant(at)),)),),
+        )
+        for at in range(1, 200)
+    ]
+    (person,) = all_of(items).subjects
+    assert [item.observed_at for item in person.evidence] == [1, 199]
+    assert len(person.evidence) <= MAX_EVIDENCE
 
 
 def test_only_what_happened_after_the_cut_belongs_to_the_present_life() -> None:

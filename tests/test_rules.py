@@ -1,14 +1,16 @@
 """Rules: the earliest maximum, the default for every gap, holds beside, notices while in force."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.documents import Envelope, InForce, enveloped
-from pipeline.events import Event
+from pipeline.documents import Envelope, enveloped
+from pipeline.events import Event, Evidence, Subject
+from pipeline.identifiers import SubjectId
 from pipeline.instants import Instant
 from pipeline.records import Record, applied
-from pipeline.rules import Plan, Planner
-from tests.support.build import event, hold, notice, policy, policy_text, rule
+from pipeline.rules import Plan
+from tests.support.build import event, hold, notice, planner_of, policy, policy_text, rule
 
 
 def known(*events: Event) -> Record:
@@ -20,11 +22,11 @@ def known(*events: Event) -> Record:
 
 
 def planned(record: Record, *envelopes: Envelope) -> Plan:
-    return Planner(InForce.of(envelopes)).plan(record)
+    return planner_of(*envelopes).plan(record)
 
 
 def reasons(record: Record, *envelopes: Envelope) -> tuple[str, ...]:
-    return Planner(InForce.of(envelopes)).reasons(record)
+    return planner_of(*envelopes).reasons(record)
 
 
 def causes(plan: Plan) -> list[str]:
@@ -37,6 +39,7 @@ def test_of_several_maxima_the_earliest_holds_and_the_others_are_named() -> None
     assert causes(plan) == ["policy:acme/short"]
     assert plan.limit_at == 6_000
     assert reasons(known(), document) == (
+        "RESIDENT of GB (0.95 by declared; evidence/1)",
         "policy:acme/long: a later maximum than policy:acme/short",
     )
 
@@ -51,7 +54,14 @@ def test_a_record_that_no_rule_covers_gets_the_default_and_its_gap_is_named() ->
     plan = planned(known(event(at=1_000, purpose=None)), policy())
     assert causes(plan) == ["policy:acme/default"]
     assert plan.limit_at == 61_000
-    assert plan.gap == "residency=GB purpose=none category=pd:Picture"
+    described = "residency=GB purpose=none category=pd:Picture"
+    assert plan.gaps == (("NO_RULE", described), ("NO_PURPOSE", described))
+
+
+def test_without_a_policy_nothing_is_deleted_and_that_is_a_gap() -> None:
+    plan = planned(known())
+    assert (plan.steps, plan.limit_at) == ((), None)
+    assert [gap.kind for gap in plan.gaps] == ["NO_POLICY"]
 
 
 def test_a_rule_whose_clock_has_not_started_decides_nothing() -> None:
@@ -68,12 +78,11 @@ def test_a_rule_that_is_only_observed_decides_nothing() -> None:
     assert "policy:acme/seen: observed, not enforced" in reasons(known(), document)
 
 
-def test_an_unknown_residency_is_covered_by_every_rule_but_by_no_notice() -> None:
+def test_an_unknown_residency_is_covered_by_every_maximum() -> None:
     record = known(event(at=1_000, residency=None))
-    order = notice(stop=(2_000, 3_000), delete=(2_000, 3_000))
-    plan = planned(record, policy(rule("fr", "{residency: [FR]}", limit="PT3S")), order)
+    plan = planned(record, policy(rule("fr", "{residency: [FR]}", limit="PT3S")))
     assert causes(plan) == ["policy:acme/fr"]
-    assert plan.residency == ("UNKNOWN",)
+    assert plan.residency.names == ("UNKNOWN",)
 
 
 def test_a_hold_stands_beside_the_steps_and_reaches_unknown_residency() -> None:
@@ -118,15 +127,17 @@ def test_of_several_policies_the_earliest_default_holds() -> None:
 
 
 def test_a_record_of_two_residents_is_covered_by_the_rules_of_both() -> None:
-    both = known(event(at=1_000), event(at=1_000, residency="FR"))
+    french = Subject(SubjectId("s2"), (Evidence("declared", "FR", Instant(1)),))
+    both = event(at=1_000)
+    both = msgspec.structs.replace(both, subjects=(*both.subjects, french))
     strict = rule("fr", "{residency: [FR]}", limit="PT3S")
-    plan = planned(both, policy(rule(), strict))
-    assert plan.residency == ("FR", "GB")
+    plan = planned(known(both), policy(rule(), strict))
+    assert plan.residency.names == ("FR", "GB")
     assert causes(plan) == ["policy:acme/fr"]
 
 
 def test_a_plan_says_the_same_for_records_of_one_class_asked_in_any_order() -> None:
-    planner = Planner(InForce.of([policy(rule(), rule("fr", "{residency: [FR]}", limit="PT3S"))]))
+    planner = planner_of(policy(rule(), rule("fr", "{residency: [FR]}", limit="PT3S")))
     records = [known(event(f"r{n}", at=1_000 * n, residency=("GB", "FR")[n % 2])) for n in range(6)]
     first = [planner.plan(record) for record in records]
     again = [planner.plan(record) for record in reversed(records)]

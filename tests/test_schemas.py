@@ -16,8 +16,9 @@ from pipeline.commands import Command
 from pipeline.documents.envelope import Envelope
 from pipeline.events import Event, Evidence, Subject
 from pipeline.findings import Decision, Finding, Measurement, Quarantined, StateRow
+from pipeline.ledger.inventory import Derived, RowTag
 from pipeline.receipts import Receipt
-from pipeline.records import Birth, Issued, Record
+from pipeline.records import Answer, Birth, Issued, Record
 from pipeline.settings import Settings
 from pipeline.wire.codec import Codec
 from pipeline.wire.framing import SchemaIds
@@ -92,16 +93,19 @@ def test_a_schema_has_the_fields_of_its_value_in_order(
     assert names(raw(name)) == list(kind.__struct_fields__)
 
 
-def test_the_inventory_has_the_fields_of_a_record_and_three_for_readers() -> None:
-    derived = ["status", "residency", "limit_at"]
+def test_the_inventory_has_the_fields_of_a_record_and_what_is_derived_for_readers() -> None:
+    derived = Derived.__struct_fields__
     assert names(raw("record")) == [*Record.__struct_fields__, *derived]
+    for field in raw("record")["fields"][-len(derived) :]:
+        assert field["doc"].startswith("For readers only"), field["name"]
 
 
 def test_nested_records_have_the_fields_of_their_values_in_order() -> None:
     found = {record["name"]: names(record) for name in SCHEMAS for record in records(raw(name))}
-    for kind in (Subject, Evidence, Birth, Issued):
+    for kind in (Subject, Evidence, Birth, Issued, Answer):
         assert found[kind.__name__] == list(kind.__struct_fields__)
     assert found["Anchor"] == ["name", "at"]
+    assert found["Tag"] == list(RowTag.__struct_fields__)
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -39,9 +39,7 @@ def run(
     shards: Shards = 64,
     approvals: Annotated[
         list[str] | None,
-        typer.Option(
-            "--approval", help="policies, notices or holds: need a second person; repeat."
-        ),
+        typer.Option("--approval", help="policies, notices or holds that need a second person."),
     ] = None,
     group: Annotated[str, typer.Option(help="Consumer group of the positions.")] = Settings.group,
     margin: Annotated[

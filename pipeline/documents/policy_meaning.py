@@ -18,7 +18,6 @@ from pipeline.documents.policy import (
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
 from pipeline.documents.shape import (
-    NO_METHOD,
     CitationShape,
     DefaultShape,
     PolicyShape,
@@ -68,7 +67,7 @@ def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
     effective = None
     if shape.effective_from:
         effective = notes.attempt(("effective_from",), parse_instant, shape.effective_from)
-    method = None if shape.residency is NO_METHOD else read_method(shape.residency, notes)
+    method = read_method(shape.residency, notes) if shape.residency.method else None
     if default is None or None in rules:
         return None
     return Policy(

@@ -134,6 +134,7 @@ class MethodShape(Shape):
 
 
 NO_METHOD = MethodShape.model_construct(method="")
+"""Stands for a method left out: no method that is given has an empty name."""
 
 
 class PolicyShape(Shape):

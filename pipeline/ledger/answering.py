@@ -6,7 +6,7 @@ from pipeline.findings import Finding, finding
 from pipeline.instants import Instant
 from pipeline.ledger.issuing import withdrawal_id
 from pipeline.receipts import Receipt, answered_with
-from pipeline.records import Answer, Issued, Record
+from pipeline.records import Answer, Issued, Record, pruned
 from pipeline.vocabulary import SETTLED, FindingKind, ReceiptStatus
 
 KEPT_ANSWERS = 8
@@ -42,7 +42,7 @@ def received(record: Record | None, receipt: Receipt, now: Instant) -> tuple[Rec
     if new is item:
         return record, findings
     issued = tuple(new if kept is item else kept for kept in record.issued)
-    return msgspec.structs.replace(record, issued=issued), findings
+    return pruned(msgspec.structs.replace(record, issued=issued)), findings
 
 
 def _meant(receipt: Receipt) -> str:

@@ -107,8 +107,10 @@ class Ledger:
         """
         if self.in_force.has_shares and self._told != len(self.holdings):
             self._told = outcome.census = len(self.holdings)
-        if not self.checks and self._confirmed != self.in_force.fingerprint:
-            self._settles_at = self._settles_at or self.now
+        if self.checks or self.now == MIN_INSTANT:
+            return
+        if self._settles_at is None and self._confirmed != self.in_force.fingerprint:
+            self._settles_at = self.now
 
     def _confirm(self, now: Instant, outcome: Outcome) -> None:
         if self._settles_at is not None and self._settles_at <= now and not self.checks:

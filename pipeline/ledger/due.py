@@ -17,7 +17,7 @@ from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import MAX_INSTANT, Instant
 from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
 from pipeline.ledger.unanswered import watch_answers
-from pipeline.records import Issued, Record
+from pipeline.records import LATE, Issued, Record, pruned
 from pipeline.rules import Plan, Planner, Step
 from pipeline.vocabulary import FindingKind
 
@@ -80,6 +80,13 @@ def _owed(draft: Draft) -> Due:
         for step in plan.observed:
             _observe(draft, step, min(map(draft.planner.lead, stores), default=0))
     watch_answers(draft)
+    if not plans and not draft.wakes:
+        rest = _gone(draft.finished(), draft.now)
+        return rest._replace(
+            commands=tuple(draft.commands),
+            findings=tuple(draft.findings),
+            decisions=tuple(draft.decisions),
+        )
     return Due(
         draft.finished(),
         min(plans, key=_urgency, default=None),
@@ -97,13 +104,24 @@ def _not_yet(record: Record, planner: Planner, now: Instant) -> Due | None:
     """
     lives = record.lives()
     if not lives:
-        return Due(record, None, (), (), (), None)
+        return _gone(record, now)
     ((gone, stores),) = lives.items()
     plan = planner.plan(record, gone)
     wakes = _wakes(plan, planner, stores)
     if wakes and min(wakes) <= now:
         return None
     return Due(record, plan, (), (), (), min(wakes, default=None))
+
+
+def _gone(record: Record, now: Instant) -> Due:
+    """Forget whom and what the data was about once no late event can tell of more of it."""
+    bare = pruned(record, late_ms=0)
+    if bare == record:
+        return Due(record, None, (), (), (), None)
+    forget_at = Instant(record.gone_everywhere + LATE)
+    if forget_at <= now:
+        return Due(bare, None, (), (), (), None)
+    return Due(record, None, (), (), (), forget_at)
 
 
 def _wakes(plan: Plan, planner: Planner, stores: list[StoreName]) -> list[Instant]:

@@ -142,9 +142,9 @@ class Draft:
             citation=step.citation,
             generation=self.record.generation(self._gone),
             not_before=due_at,
-            complete_by=step.complete_by,
+            complete_by=step.deadline,
             data_until=self._data_until(due_at),
-            expires_at=Instant(max(step.complete_by, self.clock) + LIFETIME),
+            expires_at=Instant(max(step.deadline, self.clock) + LIFETIME),
             issued_at=self.clock,
             cause_version=step.cause_version,
         )

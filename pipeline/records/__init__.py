@@ -1,9 +1,10 @@
 """Records: what is known of each record id. `record` is the value, `joining` how events add."""
 
-from pipeline.records.joining import MAX_SIGNS, MAX_VALUES, applied, is_full, pruned
+from pipeline.records.joining import LATE, MAX_SIGNS, MAX_VALUES, applied, is_full, pruned
 from pipeline.records.record import OBSERVED, Answer, Birth, Issued, Record
 
 __all__ = [
+    "LATE",
     "MAX_SIGNS",
     "MAX_VALUES",
     "OBSERVED",

@@ -7,20 +7,23 @@ and last of its kind.
 """
 
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from pipeline.events import Event, Evidence, Subject
-from pipeline.instants import HOUR, MIN_INSTANT, Instant
-from pipeline.records.record import AXES, Birth, Record
-from pipeline.vocabulary import Anchor, Happening
+from pipeline.instants import DAY, HOUR, MIN_INSTANT, Instant
+from pipeline.records.record import AXES, PEOPLE, Birth, Issued, Record, Said, said_of
+from pipeline.vocabulary import SETTLED, Anchor, Happening
 
 MAX_SIGNS = 64
 """Births, and other signs of data, that are kept of a record."""
 MAX_VALUES = 1_000
 """Values of one axis that are kept; more is a mistake or an attack, and a finding."""
+LATE = 30 * DAY
+"""How late, against the erasure that covers it, an event may be read and still count (ms)."""
+MAX_COMMANDS = 16
+"""Commands of a kind to one store that are kept: those of former lives are in its topic."""
 MAX_EVIDENCE = 64
 """Pieces of evidence that are kept of one person."""
 
@@ -57,11 +60,13 @@ def is_full(record: Record) -> bool:
 def _first(event: Event) -> Record:
     """Return what one event says of a record that was not known: what `_joined` would, sooner."""
     happened = event.happened_at
+    if event.what == _DELETED:
+        return _joined(Record(event.record_id, kind=event.kind), event)
     collected = happened if event.collected_at is None else event.collected_at
     sign = (Birth(happened, event.event_id, collected),)
-    begins, deleted = event.what in _BEGINNINGS, event.what == _DELETED
+    begins = event.what in _BEGINNINGS
     anchor = _ANCHORS.get(event.what)
-    record = Record(
+    return Record(
         event.record_id,
         sign if begins else (),
         event.kind,
@@ -74,12 +79,10 @@ def _first(event: Event) -> Record:
         _set(event.stores),
         _set(event.recipients),
         event.natural_key_hash,
-        () if anchor is None or happened <= MIN_INSTANT else ((anchor, happened),),
-        happened if deleted else MIN_INSTANT,
-        touches=() if begins or deleted else sign,
-        unplaced_at=MIN_INSTANT if deleted or event.stores else happened,
+        () if anchor is None else ((anchor, happened),),
+        touches=() if begins else sign,
+        unplaced_at=MIN_INSTANT if event.stores else happened,
     )
-    return pruned(record) if deleted else record
 
 
 def _joined(record: Record, event: Event) -> Record:
@@ -105,6 +108,9 @@ def _joined(record: Record, event: Event) -> Record:
         cut=max(record.cut, happened) if deleted else record.cut,
         unplaced_at=max(record.unplaced_at, unplaced),
     )
+    # A report of a deletion says nothing of why and about whom there was data.
+    if deleted:
+        return pruned(_from_said(joined, said_of(record)))
     return pruned(_with_values(record, joined, event))
 
 
@@ -163,70 +169,74 @@ def _values(event: Event) -> tuple[tuple[Any, ...], ...]:
 
 def _with_values(before: Record, record: Record, event: Event) -> Record:
     """Join what an event says, and when it was last said, into a record's lists."""
-    said = _said(before)
-    for known, values in zip(said, _values(event), strict=True):
+    said = said_of(before)
+    at = event.happened_at
+    for known, values in zip(said.values, _values(event), strict=True):
         for value in values:
-            known[value] = max(known.get(value, event.happened_at), event.happened_at)
-    people = said[1]
-    subjects = {subject.subject_id: subject for subject in record.subjects}
+            known[value] = max(known.get(value, at), at)
     for subject in event.subjects:
-        name = subject.subject_id
-        people[name] = max(people.get(name, event.happened_at), event.happened_at)
-        kept = subjects.get(name)
-        evidence = (*(kept.evidence if kept else ()), *subject.evidence)
-        subjects[name] = Subject(name, _condensed(evidence))
-    return _from_said(record, said, subjects)
+        people = said.values[PEOPLE]
+        people[subject.subject_id] = max(people.get(subject.subject_id, at), at)
+        evidence = said.evidence.setdefault(subject.subject_id, {})
+        for item in subject.evidence:
+            evidence[item] = max(evidence.get(item, at), at)
+    return _from_said(record, said)
 
 
-def _said(record: Record) -> list[dict[Any, Instant]]:
-    """Return of each axis when each value was last stated; people by their id."""
-    lists = [getattr(record, axis) for axis in AXES]
-    lists[1] = tuple([subject.subject_id for subject in record.subjects])
-    stated = iter(record.stated or (record.base,) * sum(map(len, lists)))
-    return [{value: next(stated) for value in values} for values in lists]
-
-
-def _from_said(
-    record: Record, said: list[dict[Any, Instant]], subjects: dict[Any, Subject]
-) -> Record:
-    for known in said:
-        if len(known) > MAX_VALUES:
-            for value in sorted(known)[MAX_VALUES:]:
-                del known[value]
-    ordered = [sorted(known.items()) for known in said]
-    times = tuple([at for items in ordered for _, at in items])
+def _from_said(record: Record, said: Said) -> Record:
+    ordered = [sorted(known.items())[:MAX_VALUES] for known in said.values]
+    times = [at for items in ordered for _, at in items]
     lists: dict[str, tuple[Any, ...]] = {
         axis: tuple([value for value, _ in items])
         for axis, items in zip(AXES, ordered, strict=True)
     }
-    lists["subjects"] = tuple([subjects[name] for name in lists["subjects"]])
+    subjects = []
+    for name in lists["subjects"]:
+        evidence = said.evidence.get(name, {})
+        kept = _condensed(evidence)
+        subjects.append(Subject(name, kept))
+        times += [evidence[item] for item in kept]
+    lists["subjects"] = tuple(subjects)
     base = record.base
     same = all(at == base for at in times)
-    return msgspec.structs.replace(record, **lists, stated=() if same else times)
+    return msgspec.structs.replace(record, **lists, stated=() if same else tuple(times))
 
 
-def pruned(record: Record) -> Record:
-    """Leave out what was said, and seen, only of data that is gone everywhere."""
-    if not (record.cut or record.issued):
-        return record
-    floor = min([record.erased(store) for store in record.stores], default=record.cut)
+def pruned(record: Record, late_ms: int = LATE) -> Record:
+    """Leave out what was said, and seen, only of data that is gone everywhere.
+
+    Args:
+        record: its facts.
+        late_ms: what was said and seen so shortly before the last erasure stays: an event that is
+            read late may tell of a store where it is not gone.
+    """
+    floor = record.gone_everywhere - late_ms
     if floor <= MIN_INSTANT:
         return record
-    said = _said(record)
-    places = said[AXES.index("stores")]
-    if min(chain(*(known.values() for known in said)), default=floor) <= floor:
-        said = [
-            known if known is places else {value: at for value, at in known.items() if at > floor}
-            for known in said
-        ]
-    subjects = {subject.subject_id: subject for subject in record.subjects}
     left = msgspec.structs.replace(
         record,
+        issued=_recent(record.issued),
         births=tuple([sign for sign in record.births if sign.at > floor]),
         touches=tuple([sign for sign in record.touches if sign.at > floor]),
         anchors=tuple([(name, at) for name, at in record.anchors if at > floor]),
     )
-    return _from_said(left, said, subjects)
+    return _from_said(left, said_of(record).after(Instant(floor)))
+
+
+def _recent(issued: tuple[Issued, ...]) -> tuple[Issued, ...]:
+    """Keep what stores still owe an answer to, and the last commands of each kind beside."""
+    if len(issued) <= MAX_COMMANDS:
+        return issued
+    ranked: dict[tuple[str, str], list[Issued]] = {}
+    for item in sorted(issued, key=_importance, reverse=True):
+        ranked.setdefault((item.store, item.kind), []).append(item)
+    kept = {item.command_id for items in ranked.values() for item in items[:MAX_COMMANDS]}
+    return tuple([item for item in issued if item.command_id in kept])
+
+
+def _importance(item: Issued) -> tuple[bool, Instant, Instant, str]:
+    open_ = item.outcome not in SETTLED and not item.withdrawn
+    return (open_, item.data_until, item.issued_at, item.command_id)
 
 
 def _set(values: tuple[T, ...]) -> tuple[T, ...]:

@@ -5,10 +5,13 @@ Limits are not kept: `rules` computes them from these facts and the documents in
 new policy reaches what is already here.
 """
 
+import itertools
+from typing import Any, NamedTuple
+
 import msgspec
 
-from pipeline.events import INVENTORY_IDS, Subject
-from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName
+from pipeline.events import INVENTORY_IDS, Evidence, Subject
+from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName, SubjectId
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.vocabulary import SETTLED, Anchor, CommandKind
 
@@ -106,6 +109,13 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
                 gone = max(gone, item.data_until)
         return gone
 
+    @property
+    def gone_everywhere(self) -> Instant:
+        """Up to which sign the data is gone from every store; the minimum instant: from none."""
+        if not (self.issued or self.cut):
+            return MIN_INSTANT
+        return min([self.erased(store) for store in self.stores], default=self.cut)
+
     def lives(self) -> dict[Instant, list[StoreName]]:
         """Return the stores where data is believed to exist, by what was erased before.
 
@@ -118,18 +128,11 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
         if not (self.issued or self.cut):
             return {MIN_INSTANT: list(self.stores)}
         lives: dict[Instant, list[StoreName]] = {}
-        for store, stated in zip(self.stores, self._stated_stores(), strict=True):
+        for store, stated in said_of(self).values[_STORES].items():
             gone = self.erased(store)
             if max(stated, self.unplaced_at) > gone:
                 lives.setdefault(gone, []).append(store)
         return lives
-
-    def _stated_stores(self) -> tuple[Instant, ...]:
-        count, after = len(self.stores), len(self.recipients)
-        if not self.stated:
-            return (self.base,) * count
-        end = len(self.stated) - after
-        return self.stated[end - count : end]
 
     @property
     def alive(self) -> bool:
@@ -158,16 +161,14 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
         """Return the record with only what was said of it in the life after what was erased."""
         if not self.stated or min(self.stated) > gone:
             return self
-        kept: list[tuple[object, ...]] = []
-        place = 0
-        for name in AXES:
-            values = getattr(self, name)
-            times = self.stated[place : place + len(values)]
-            kept.append(tuple(v for v, at in zip(values, times, strict=True) if at > gone))
-            place += len(values)
-        # Where it may be is asked of `lives`, which needs every store.
-        facts = dict(zip(AXES, kept, strict=True)) | {"stores": self.stores}
-        return msgspec.structs.replace(self, **facts, stated=())
+        said = said_of(self).after(gone)
+        lists: dict[str, tuple[Any, ...]] = {
+            axis: tuple(known) for axis, known in zip(AXES, said.values, strict=True)
+        }
+        lists["subjects"] = tuple(
+            [Subject(name, tuple(said.evidence.get(name, ()))) for name in lists["subjects"]]
+        )
+        return msgspec.structs.replace(self, **lists, stated=())
 
     def anchor(self, name: str, gone: Instant = MIN_INSTANT) -> Instant | None:
         """Return when the named clock started in the life after what was erased, or None."""
@@ -183,6 +184,36 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
         return min([sign.collected_at for sign in signs if sign.at > gone], default=None)
 
 
+class Said(NamedTuple):
+    """When each value of each of `AXES` was last stated, and each piece of evidence, by person."""
+
+    values: list[dict[Any, Instant]]
+    evidence: dict[SubjectId, dict[Evidence, Instant]]
+
+    def after(self, gone: Instant) -> "Said":
+        """Return what was stated later, and every store: where data may be is asked of them all."""
+        values = [_after(known, gone) for known in self.values]
+        values[_STORES] = self.values[_STORES]
+        return Said(values, {name: _after(known, gone) for name, known in self.evidence.items()})
+
+
+def _after(known: dict[Any, Instant], gone: Instant) -> dict[Any, Instant]:
+    return {value: at for value, at in known.items() if at > gone}
+
+
+def said_of(record: Record) -> Said:
+    """Return when each value of a record was last stated."""
+    lists = [getattr(record, axis) for axis in AXES]
+    lists[PEOPLE] = tuple([subject.subject_id for subject in record.subjects])
+    times = iter(record.stated) if record.stated else itertools.repeat(record.base)
+    values = [{value: next(times) for value in found} for found in lists]
+    evidence = {
+        subject.subject_id: {item: next(times) for item in subject.evidence}
+        for subject in record.subjects
+    }
+    return Said(values, evidence)
+
+
 AXES = (
     "parents",
     "subjects",
@@ -193,5 +224,10 @@ AXES = (
     "stores",
     "recipients",
 )
-"""The lists of a record, in the order in which `stated` says when each value was last stated."""
+"""The lists of a record, in the order in which `stated` says when each value was last stated.
+
+The evidence follows, person by person.
+"""
+PEOPLE = AXES.index("subjects")
+_STORES = AXES.index("stores")
 _DELETE = CommandKind.DELETE.value

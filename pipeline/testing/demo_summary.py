@@ -17,7 +17,7 @@ from pipeline.events import Event
 from pipeline.findings import Finding
 from pipeline.identifiers import StoreName
 from pipeline.instants import Instant, to_datetime
-from pipeline.ledger.due import OVERDUE_AFTER
+from pipeline.ledger.unanswered import OVERDUE_AFTER
 from pipeline.testing.demo_story import Group, Happening, Story
 from pipeline.testing.scene import Scene
 from pipeline.testing.stores import Delivery, Store

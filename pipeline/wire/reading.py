@@ -100,7 +100,7 @@ class _Writer:
         maker = self._makers.get(avro["name"].rpartition(".")[2])
         if maker is None:
             keys = self._source.constant(tuple(field["name"] for field in avro["fields"]))
-            return self._set(f"dict(zip({keys}, ({', '.join(fields)},)))")
+            return self._set(f"dict(zip({keys}, [{', '.join(fields)}]))")
         return self._set(f"{self._source.constant(maker)}({', '.join(fields)})")
 
     def _set(self, expression: str) -> str:

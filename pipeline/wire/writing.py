@@ -48,7 +48,7 @@ class _Writer:
 
     def fields(self, avro: Any, name: str) -> None:
         names = [self._source.fresh() for _ in avro["fields"]]
-        self._source.add(f"{', '.join(names)}, = {name}")
+        self._source.add(f"[{', '.join(names)}] = {name}")
         for field, value in zip(avro["fields"], names, strict=True):
             self.value(field["type"], value)
 

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 from pipeline.ledger.book import Ledger
-from pipeline.ledger.journal import encode_chunk, pack, unpack
+from pipeline.ledger.folding import take_chunk, whole_chunk
+from pipeline.ledger.journal import encode_chunk
 from pipeline.ledger.parts import Part, decode_part, encode_part
 from tests.bench.world import SHARDS, stated_event, stated_policy
 
@@ -25,7 +26,7 @@ def measure(*, records: int) -> dict[str, float]:
     ledgers = [Ledger(shard, {}) for shard in range(SHARDS)]
     for ledger in ledgers:
         ledger.apply(Part(envelopes=(stated_policy(),)))
-        ledger.take_chunk(1)
+        take_chunk(ledger, 1)
     _fill(ledgers[0], 0, PART_EVENTS)  # caches of rules and codecs are not the records' bytes
     gc.collect()
     before, appended, filled = resident_bytes(), 0, 0
@@ -36,14 +37,14 @@ def measure(*, records: int) -> dict[str, float]:
         filled += share
     gc.collect()
     grown = resident_bytes() - before
-    whole = len(encode_chunk(ledgers[-1].whole_chunk(1)))
-    sample = next(iter(ledgers[-1].records.values()))
+    whole = len(encode_chunk(whole_chunk(ledgers[-1], 1)))
+    ((key, sample),) = ledgers[-1].holdings.packed([next(iter(ledgers[-1].holdings))])
     return {
         "records": filled,
         "memory": grown / filled,
         "journal": appended / filled,
-        "compacted": whole / len(ledgers[-1].records),
-        "packed": len(pack(unpack(sample))),
+        "compacted": whole / len(ledgers[-1].holdings),
+        "packed": len(key) + len(sample),
     }
 
 
@@ -54,6 +55,6 @@ def _fill(ledger: Ledger, first: int, count: int) -> int:
         numbers = range(start, min(start + PART_EVENTS, first + count))
         part = Part(events=tuple(stated_event(number, AT) for number in numbers))
         ledger.apply(decode_part(encode_part(part)))
-        chunk = ledger.take_chunk(1)
+        chunk = take_chunk(ledger, 1)
         size += 0 if chunk is None else len(encode_chunk(chunk))
     return size

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import apache_beam as beam
+import msgspec
 from apache_beam.coders import BytesCoder
 from apache_beam.io.unbounded_source import (
     ReadFromUnboundedSource,
@@ -25,9 +26,8 @@ from msgspec.structs import astuple
 
 from pipeline.instants import DAY, Instant
 from pipeline.jobs.prism import Prism, die_with_parent, locate
-from pipeline.ledger.journal import pack, unpack
 from pipeline.ledger.outcome import Row
-from pipeline.records import applied
+from pipeline.records import Record, applied
 from pipeline.settings import Settings, from_json
 from pipeline.transforms.read import Batch, LogSource, Mark, MarkCoder, Place
 from pipeline.transforms.sink import Sink
@@ -38,6 +38,7 @@ from tests.bench.world import Life, Timeline, new_scene, written
 
 LIMIT = 90 * DAY
 POLLED = 2_000
+_CELLS = msgspec.msgpack.Decoder(Record)
 
 Structure = Literal["guide", "batched"]
 
@@ -151,8 +152,9 @@ class PerRecord(beam.DoFn):
         _, data = element
         stored = cell.read()
         event = self._codec.decode_event(self._settings.events[0], data)
-        record = applied(unpack(stored) if stored else None, event)
-        cell.write(pack(record))
+        known = _CELLS.decode(stored) if stored else None
+        record = applied(known, event)
+        cell.write(msgspec.msgpack.encode(record))
         limit.set(Timestamp(micros=Instant(event.happened_at + LIMIT) * 1_000))
         self._sink.row(Row(record, None))
 

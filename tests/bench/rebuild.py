@@ -3,7 +3,7 @@
 import time
 
 from pipeline.ledger.book import Ledger
-from pipeline.ledger.due import status
+from pipeline.ledger.inventory import derived
 from pipeline.ledger.outcome import Row
 from pipeline.ledger.parts import Part
 from pipeline.testing.scene import Scene
@@ -59,9 +59,4 @@ def _publish_rows(scene: Scene, rows: int, at: int) -> None:
 
 
 def _encoded(scene: Scene, row: Row) -> bytes:
-    return scene.codec.encode_record(
-        row.record,
-        status=status(row.record),
-        residency=row.plan.residency if row.plan else (),
-        limit_at=row.plan.limit_at if row.plan else None,
-    )
+    return scene.codec.encode_record(row.record, derived(row.record, row.plan))

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pipeline.ledger.book import Ledger
-from pipeline.ledger.due import status
+from pipeline.ledger.folding import take_chunk
+from pipeline.ledger.inventory import derived
 from pipeline.ledger.journal import encode_chunk
 from pipeline.ledger.outcome import Row
 from pipeline.ledger.parts import Part, decode_part
@@ -40,7 +41,7 @@ class Stages:
         self._ledgers = [Ledger(shard, {}) for shard in range(settings.shards)]
         for ledger in self._ledgers:
             ledger.apply(Part(envelopes=(stated_policy(),)))
-            ledger.take_chunk(1)
+            take_chunk(ledger, 1)
         # Connecting and asking for the partitions is not an event's cost.
         self._producer.send(self._topic, b"warm", None)
         self._producer.flush()
@@ -83,18 +84,13 @@ class Stages:
         with self.stage("ledger.apply"):
             outcome = ledger.apply(part)
         with self.stage("journal chunk"):
-            chunk = ledger.take_chunk(2)
+            chunk = take_chunk(ledger, 2)
             if chunk is not None:
                 encode_chunk(chunk)
         return outcome.rows
 
     def _encoded(self, row: Row) -> bytes:
-        return self._codec.encode_record(
-            row.record,
-            status=status(row.record),
-            residency=row.plan.residency if row.plan else (),
-            limit_at=row.plan.limit_at if row.plan else None,
-        )
+        return self._codec.encode_record(row.record, derived(row.record, row.plan))
 
     def fetched(self, settings: Settings, events: int) -> list[Batch]:
         """Fetch so many events, as the source does, in batches of one partition."""

@@ -102,5 +102,82 @@ def test_a_file_name_with_brackets_is_said_as_it_is(retention: Retention, tmp_pa
         assert name in said.text
 
 
+NOTICE = """
+notice: ico-1
+version: 1
+authority: GB-ICO
+citation: {{law: DPA 2018, article: s.149, url: "https://example.org/149"}}
+match: {{residency: [GB]}}
+steps:
+  - id: delete
+    action: delete
+    not_before: "2022-06-16T00:00:00Z"
+    complete_by: "{}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("complete_by", "warned"), [("2022-12-16T00:00:00Z", True), ("9000-01-01T00:00:00Z", False)]
+)
+def test_a_deadline_that_has_passed_is_a_warning(
+    retention: Retention, tmp_path: Path, complete_by: str, warned: bool
+) -> None:
+    said = retention("check", written(tmp_path, NOTICE.format(complete_by), "notice.yaml"))
+
+    assert said.code == 0
+    warning = "notice.yaml:11: the deadline of step `delete` has passed"
+    assert (warning in said.text) is warned
+    assert ("warning" in said.text) is warned
+    assert f"are to be deleted between 2022-06-16T00:00:00Z and {complete_by}" in said.text
+
+
+def test_a_good_policy_says_all_that_it_changes(retention: Retention, tmp_path: Path) -> None:
+    text = policy_text(rule(limit="P1D") + "    at_most: 2%\n", default="P30D") + (
+        "  - id: keep\n    match: {category: pd:Name}\n    clock: relationship_ended\n"
+        '    limit: P6Y\n    citation: {law: Companies Act 2006, article: s.388, url: "https://x.y"}\n'
+        "    mode: enforce\n    bound: minimum\n"
+        "effective_from: 2027-01-01T00:00:00Z\n"
+        "residency: {method: acme/2, resident_from: 0.9}\n"
+    )
+    text = text.replace("{lead: PT0S}", "{answer_within: PT30M, per_minute: 600}", 1)
+
+    said = retention("check", written(tmp_path, text))
+
+    assert said.code == 0, said.text
+    for words in (
+        "it takes effect at 2027-01-01T00:00:00Z",
+        "above 2% of all records a day it stops and asks",
+        "are not deleted until 6 years after the end of the relationship",
+        "judged by the method acme/2: RESIDENT from 0.9",
+        "at most 600 deletions a minute; without an answer it is told again after 30 minutes",
+    ):
+        assert words in said.text
+
+
+@pytest.mark.parametrize(
+    ("section", "what"),
+    [
+        ("{method: evidence/1}", "`method`: `evidence/1` is the name of the default method"),
+        ("{method: a, resident_from: 2}", "`resident_from` is not a weight"),
+        ("{method: a, likely_from: 0.9}", "`likely_from` must lie above 0 and not above"),
+        ("{method: a, signals: {nose: {}}}", "`nose`: `nose` is not in the vocabulary"),
+    ],
+)
+def test_a_wrong_method_of_judging_is_said_with_file_line_and_remedy(
+    retention: Retention, tmp_path: Path, section: str, what: str
+) -> None:
+    text = f"policy: acme\nversion: 1\nresidency: {section}\n" + policy_text().replace(
+        "policy: acme\nversion: 1\n", ""
+    )
+
+    said = retention("check", written(tmp_path, text))
+
+    assert said.code == 1
+    wrong = [line for line in said.out.splitlines() if line.startswith("wrong")]
+    assert len(wrong) == 1
+    assert f"policy.yaml:3: {what}" in wrong[0]
+    assert wrong[0].rstrip().endswith(")")
+
+
 def test_no_file_at_all_is_wrong_use(retention: Retention) -> None:
     assert retention("check").code == 2

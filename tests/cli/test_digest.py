@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from pipeline.ledger.inventory import Derived
 from pipeline.records import Record, applied
 from pipeline.settings import Settings
 from pipeline.transports import open_broker
@@ -16,7 +17,7 @@ def write(url: str, *records: Record) -> None:
     with open_broker(url) as broker:
         producer = broker.producer()
         for record in records:
-            value = codec.encode_record(record, status="ACTIVE", residency=(), limit_at=None)
+            value = codec.encode_record(record, Derived("ACTIVE"))
             producer.send("retention.records", record.record_id.encode(), value)
         producer.close()
 

@@ -66,6 +66,7 @@ def written(folder: Path, name: str, text: str) -> Path:
         ("notice", "notices", NOTICE),
         ("hold", "holds", HOLD.format(1, "active")),
         ("control", "controls", CONTROL.format(1, "pause")),
+        ("control", "controls", CONTROL.format(1, "approve").replace("all", "document:holds/h@2")),
     ],
 )
 def test_a_document_reaches_its_topic_as_it_was_written_and_only_once(
@@ -91,6 +92,7 @@ def test_the_same_version_with_another_text_is_refused_and_the_next_number_is_na
     written(tmp_path, "hold.yaml", HOLD.format(3, "released"))
     said = retention("publish", "hold", file, "--broker", ready)
     assert said.code == 2
+    assert "h1 version 3 is already published, another text" in said.text
     assert "version above 3" in said.text
     written(tmp_path, "hold.yaml", HOLD.format(2, "released"))
     assert retention("publish", "hold", file, "--broker", ready).code == 2
@@ -100,12 +102,47 @@ def test_the_same_version_with_another_text_is_refused_and_the_next_number_is_na
     assert [item.version for item in envelopes(ready, "holds")] == [3, 4]
 
 
-def test_an_older_version_that_is_published_already_is_no_news_and_no_error(
+@pytest.mark.parametrize(
+    ("noun", "newest", "late", "what"),
+    [
+        ("policy", policy_text(version=2), policy_text(), "acme version 2"),
+        ("notice", NOTICE.replace("n: 1", "n: 2"), NOTICE, "ico-1 version 2"),
+        ("hold", HOLD.format(3, "released"), HOLD.format(2, "active"), "h1 version 3"),
+        ("control", CONTROL.format(2, "resume"), CONTROL.format(1, "pause"), "all version 2"),
+    ],
+)
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_version_before_the_newest_would_do_nothing_and_is_refused(
+    retention: Retention,
+    ready: str,
+    tmp_path: Path,
+    noun: str,
+    newest: str,
+    late: str,
+    what: str,
+    seen: bool,
+) -> None:
+    """Whether it is on the topic already or not: nobody is to believe that it counts."""
+    old, new = written(tmp_path, "old.yaml", late), written(tmp_path, "new.yaml", newest)
+    published = [old, new] if seen else [new]
+    assert retention("publish", noun, *published, "--broker", ready).code == 0
+
+    said = retention("publish", noun, old, "--broker", ready)
+
+    assert said.code == 2
+    assert f"old.yaml: {what} is already published, a later version" in said.text
+    assert f"give it a version above {what[-1]}" in said.text
+    kind = {"policy": "policies"}.get(noun, f"{noun}s")
+    texts = [file.read_text(encoding="utf-8") for file in published]
+    assert [item.text for item in envelopes(ready, kind)] == texts
+    assert retention("publish", noun, new, "--broker", ready).code == 0, "the newest is no news"
+
+
+def test_versions_of_one_document_do_not_stand_in_the_way_of_another(
     retention: Retention, ready: str, tmp_path: Path
 ) -> None:
-    """`retention run --policy FILE` is repeated at every start, also after a newer version."""
-    files = [written(tmp_path, f"p{n}.yaml", policy_text(version=n)) for n in (1, 2)]
-    for file in (*files, files[0]):
+    for name, version in (("a", 9), ("b", 1)):
+        file = written(tmp_path, "p.yaml", policy_text(name=name, version=version))
         assert retention("publish", "policy", file, "--broker", ready).code == 0
     assert len(envelopes(ready, "policies")) == 2
 

@@ -46,6 +46,18 @@ HOSTILE = {
     "many unknown words": policy(
         rule(match="{purpose: [" + ",".join(f"dpv:Foo{n}" for n in range(1_000)) + "]}")
     ),
+    "many signals": policy(
+        more="residency: {method: a, signals: {"
+        + ",".join(f"s{n}: {{}}" for n in range(400))
+        + "}}\n"
+    ),
+    "a name of a signal that is no word": policy(
+        more='residency: {method: a, signals: {"\u202edeclared": {}}}\n'
+    ),
+    "a weight of many digits": policy(
+        more="residency: {method: a, likely_from: 0." + "1" * 500_000 + "}\n"
+    ),
+    "a share of many digits": policy(rule(more="at_most: " + "9" * 500_000 + "%")),
     "many bad rules": policy(*[rule(f"r{n}", limit="P", mode="x") for n in range(1_000)]),
 }
 
@@ -118,7 +130,9 @@ def test_random_text_gives_nothing_but_refusals(text: str) -> None:
 
 _words = st.sampled_from(
     "policy notice hold control version zone default limit rules id match residency citation law "
-    "stores lead steps not_before complete_by state action records P1D GB 1 all x".split()
+    "stores lead steps not_before complete_by state action records P1D GB 1 all x present "
+    "bound minimum at_most 2% answer_within per_minute method signals declared resident lasts "
+    "group likely_from unknown leave jurisdiction effective_from approve".split()
 )
 _values = st.recursive(
     _words | st.text("ab:#-[' \n\té", max_size=8) | st.none() | st.integers() | st.booleans(),

@@ -12,13 +12,14 @@ def rule(
     rule_id: str = "faces",
     *,
     match: str = "{residency: [GB]}",
+    clock: str = "collected",
     limit: str = "P6M",
     mode: str = "enforce",
     more: str = "at_most: 100",
 ) -> str:
     """Return one entry of `rules`."""
     return (
-        f"  - {{id: {rule_id}, match: {match}, clock: collected, limit: {limit}, "
+        f"  - {{id: {rule_id}, match: {match}, clock: {clock}, limit: {limit}, "
         f"citation: {CITATION}, mode: {mode}{', ' + more if more else ''}}}\n"
     )
 

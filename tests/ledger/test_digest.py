@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName
 from pipeline.instants import Instant
 from pipeline.ledger.digest import Digest, canonical
-from pipeline.ledger.journal import unpack
 from pipeline.ledger.parts import Part
 from pipeline.records import Birth, Issued, Record
 from tests.support.build import event
@@ -123,6 +122,6 @@ def test_an_empty_inventory_has_a_digest_of_its_own() -> None:
 def test_a_record_known_by_its_updates_alone_is_a_record() -> None:
     drive = Drive()
     drive.give(Part(events=(event("r1", at=1_000, what="updated"),)))
-    found = Digest(8).add_all(unpack(data) for data in drive.ledger.records.values())
+    found = Digest(8).add_all(drive.ledger.holdings.records())
     assert found.records == 1
     assert found.total() != Digest(8).total()

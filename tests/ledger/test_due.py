@@ -1,21 +1,31 @@
 """What one record owes at one instant, and what the answers of stores make of it."""
 
 from pipeline.commands import LIFETIME
-from pipeline.documents import Envelope, InForce, enveloped
+from pipeline.documents import Envelope, enveloped
 from pipeline.identifiers import Cause, CommandId, RecordId, StoreName, command_id
 from pipeline.instants import DAY, Instant
 from pipeline.ledger.answering import received
-from pipeline.ledger.due import OVERDUE_AFTER, Due, open_commands, owed, status
+from pipeline.ledger.due import Due, owed
 from pipeline.ledger.parts import Part, Span
+from pipeline.ledger.unanswered import OVERDUE_AFTER, open_commands, status
 from pipeline.receipts import Receipt
-from pipeline.records import Record, applied
+from pipeline.records import LATE, Record, applied
 from pipeline.rules import Planner
-from tests.support.build import control, event, hold, notice, policy, policy_text, rule
+from tests.support.build import (
+    control,
+    event,
+    hold,
+    notice,
+    planner_of,
+    policy,
+    policy_text,
+    rule,
+)
 from tests.support.drive import Drive, ids
 
 
 def planner(*envelopes: Envelope) -> Planner:
-    return Planner(InForce.of(envelopes or (policy(),)))
+    return planner_of(*(envelopes or (policy(),)))
 
 
 def record(*stores: str) -> Record:
@@ -60,7 +70,15 @@ def test_while_clocks_differ_it_wakes_instead() -> None:
 
 def test_a_record_that_is_gone_owes_nothing() -> None:
     gone = applied(record(), event(at=2_000, what="deleted"))
-    assert look(gone, 50_000) == Due(gone, None, (), (), (), None)
+    assert look(gone, 50_000) == Due(gone, None, (), (), (), Instant(2_000 + LATE))
+
+
+def test_whom_a_record_was_about_is_forgotten_once_no_late_event_can_tell_of_more() -> None:
+    gone = applied(record(), event(at=2_000, what="deleted"))
+    before, after = look(gone, 1_999 + LATE), look(gone, 2_000 + LATE)
+    assert before.record.subjects
+    assert (after.record.subjects, after.record.births, after.wake) == ((), (), None)
+    assert after.record.cut == 2_000
 
 
 def test_a_command_says_from_when_until_when_and_of_what() -> None:
@@ -79,7 +97,8 @@ def test_a_store_is_told_its_lead_before_the_limit_and_never_before_the_clock_st
     assert [(item.store, item.not_before) for item in first.commands] == [("images", 5 * DAY)]
     assert first.wake == 6 * DAY
     then = look(first.record, 6 * DAY, days)
-    assert [(item.store, item.not_before) for item in then.commands] == [("index", 6 * DAY)]
+    new = [item for item in then.commands if item.attempt == 1]
+    assert [(item.store, item.not_before) for item in new] == [("index", 6 * DAY)]
     hasty = enveloped("policies", text, "counsel")
     assert [item.not_before for item in look(record(), 1_000, hasty).commands] == [1_000]
 

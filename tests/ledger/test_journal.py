@@ -7,14 +7,13 @@ from hypothesis import strategies as st
 
 from pipeline.instants import DAY, Instant
 from pipeline.ledger.book import CLOCK_TOLERANCE, Ledger
+from pipeline.ledger.folding import folded, take_chunk, whole_chunk
 from pipeline.ledger.journal import (
     FIRST_TOKEN,
     Chunk,
     decode_chunks,
     encode_chunk,
     next_token,
-    pack,
-    unpack,
 )
 from pipeline.ledger.outcome import Outcome
 from pipeline.ledger.parts import Origin, Part, Span
@@ -26,7 +25,7 @@ def content(ledger: Ledger) -> tuple[object, ...]:
     """Everything of a ledger that must survive, but its index of wakes."""
     return (
         ledger.now,
-        dict(ledger.records),
+        {record.record_id: record for record in ledger.holdings.records()},
         ledger.in_force,
         ledger.parked,
         ledger.findings,
@@ -64,15 +63,15 @@ def test_a_folded_ledger_wakes_no_later_than_the_one_that_was_lost() -> None:
 
 def test_a_whole_chunk_stands_for_everything_before_it() -> None:
     drive = busy()
-    whole = encode_chunk(drive.ledger.whole_chunk(len(drive.journal) + 1))
-    alone = Ledger.folded(0, {}, decode_chunks([whole]))
-    after_all = Ledger.folded(0, {}, decode_chunks([whole, *drive.journal]))
+    whole = encode_chunk(whole_chunk(drive.ledger, len(drive.journal) + 1))
+    alone = folded(0, {}, decode_chunks([whole]))
+    after_all = folded(0, {}, decode_chunks([whole, *drive.journal]))
     assert content(alone) == content(after_all) == content(drive.ledger)
 
 
 def test_chunks_after_a_whole_one_are_added_to_it() -> None:
     drive = busy()
-    drive.journal.append(encode_chunk(drive.ledger.whole_chunk(len(drive.journal) + 1)))
+    drive.journal.append(encode_chunk(whole_chunk(drive.ledger, len(drive.journal) + 1)))
     drive.give(Part(events=(event("new", at=9_000),)))
     before = content(drive.ledger)
     drive.rebuilt()
@@ -85,8 +84,8 @@ def test_a_whole_chunk_of_a_shard_without_its_history_keeps_what_is_parked_and_t
     drive = Drive(awaited=awaited)
     origin = Origin("e", 0, 0, 1, 0, 2)
     drive.give(Part(events=(event(),), origins=(origin,), spans=(Span("records", 0, 0, 2, 0, 4),)))
-    whole = encode_chunk(drive.ledger.whole_chunk(9))
-    ledger = Ledger.folded(0, awaited, decode_chunks([whole]))
+    whole = encode_chunk(whole_chunk(drive.ledger, 9))
+    ledger = folded(0, awaited, decode_chunks([whole]))
     assert not ledger.gate.open
     outcome = ledger.apply(Part(spans=(Span("records", 0, 2, 4, 0, 4),)))
     assert outcome.origins == [origin]
@@ -109,7 +108,7 @@ def test_nothing_new_makes_no_chunk() -> None:
     count = len(drive.journal)
     drive.give(Part(tick=Instant(11_005)), Part(events=(event("r1", at=1_001),)))
     assert len(drive.journal) == count
-    assert drive.ledger.take_chunk(99) is None
+    assert take_chunk(drive.ledger, 99) is None
 
 
 def test_chunks_are_ordered_by_number_whatever_order_they_are_read_in() -> None:
@@ -122,12 +121,6 @@ def test_of_several_whole_chunks_the_last_counts() -> None:
     chunks = [Chunk(number=number, whole=number in {2, 4}) for number in range(1, 6)]
     found = decode_chunks([encode_chunk(chunk) for chunk in reversed(chunks)])
     assert [chunk.number for chunk in found] == [4, 5]
-
-
-def test_a_record_survives_packing() -> None:
-    drive = busy()
-    for data in drive.ledger.records.values():
-        assert pack(unpack(data)) == data
 
 
 @given(st.lists(st.binary(min_size=1, max_size=6), min_size=1, max_size=5, unique=True))

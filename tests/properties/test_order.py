@@ -17,7 +17,6 @@ from pipeline.commands import Command
 from pipeline.documents import Envelope
 from pipeline.events import Event
 from pipeline.instants import Instant
-from pipeline.ledger.journal import unpack
 from pipeline.ledger.parts import Part, Span
 from pipeline.receipts import Receipt
 from pipeline.vocabulary import Happening
@@ -53,7 +52,7 @@ Item = Event | Envelope | Receipt
 @st.composite
 def events(draw: st.DrawFn, window: int) -> Event:
     """An event published in a window: it happened then, or long before (late ingestion)."""
-    at = draw(st.integers(0, (window + 1) * WINDOW - 1))
+    at = draw(st.integers(1, (window + 1) * WINDOW - 1))
     return event(
         f"r{draw(st.integers(0, 3))}",
         at=at,
@@ -76,7 +75,8 @@ def stories(draw: st.DrawFn) -> list[list[Item]]:
     story: list[list[Item]] = [[policy(*RULES)]]
     for window in range(1, WINDOWS):
         items: list[Item] = list(draw(st.lists(events(window), max_size=3)))
-        # Two versions of one document in one window: see the last test.
+        # Two versions of one document in one window: whether the first is obeyed in between
+        # depends on when each is read (a CANCEL, and the deletion after it, are sent at once).
         news = st.lists(st.sampled_from(DOCUMENTS), max_size=3, unique_by=_document_id)
         items += draw(news)
         story.append(items)
@@ -121,6 +121,8 @@ class Run:
     answered: set[tuple[str, str]] = field(default_factory=set)
 
     def play(self) -> "Run":
+        # What waits for the time is not acknowledged: a restart would read it again.
+        self.drive.give(Part(tick=Instant(1)))
         # Beyond the story: everything that falls due later, and its answers.
         for window in range(WINDOWS + 8):
             items = self.story[window] if window < len(self.story) else []
@@ -167,8 +169,8 @@ class Run:
 
     def restart(self) -> None:
         """Start a new ledger from the newest row of each record and the documents."""
-        rows = tuple(unpack(data) for data in self.drive.ledger.records.values())
-        documents = self.drive.ledger.in_force.envelopes
+        rows = tuple(self.drive.ledger.holdings.records())
+        documents = self.drive.ledger.versions.envelopes
         now, former = self.drive.ledger.now, self.drive.commands
         self.drive = Drive(awaited={"records": 1}, commands=former)
         self.drive.give(Part(rows=rows, spans=(Span("records", 0, 0, 1, 0, 2),)))
@@ -186,7 +188,7 @@ class Run:
 
 
 SLOW = settings(
-    max_examples=100,
+    max_examples=settings.default.max_examples,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -207,6 +209,7 @@ def test_order_repetition_batches_and_restarts_within_the_watermark_change_nothi
 @given(stories())
 def test_no_deletion_is_commanded_before_its_time_or_under_a_hold(story: list[list[Item]]) -> None:
     run = Run(story)
+    run.drive.give(Part(tick=Instant(1)))
     for window, items in enumerate(story):
         run.arrive(items)
         before = len(run.drive.deletions)

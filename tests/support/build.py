@@ -1,9 +1,16 @@
 """Builders of events, documents and receipts with everything irrelevant filled in."""
 
-from pipeline.documents import Envelope, enveloped
+from pipeline.documents import Envelope, Versions, enveloped
 from pipeline.events import Event, Evidence, Subject
 from pipeline.identifiers import EventId, RecordId, StoreName, SubjectId
 from pipeline.instants import Instant, format_instant
+from pipeline.rules import Planner
+
+
+def planner_of(*envelopes: Envelope, now: int = 1) -> Planner:
+    """Return the planner of these documents at an instant."""
+    return Planner(Versions.of(envelopes).in_force(Instant(now)))
+
 
 POLICY = """
 policy: {name}
@@ -106,6 +113,7 @@ def event(
     what: str = "created",
     residency: str | None = "GB",
     purpose: str | None = "dpv:SearchFunctionalities",
+    lawful_basis: str | None = "dpv:LegitimateInterest",
     stores: tuple[str, ...] = ("images",),
     collected_at: int | None = None,
 ) -> Event:
@@ -118,6 +126,7 @@ def event(
         record_id=RecordId(record_id),
         subjects=(Subject(SubjectId(f"s-{record_id}"), evidence),),
         purpose=purpose,
+        lawful_basis=lawful_basis,
         categories=("pd:Picture",),
         stores=tuple(StoreName(store) for store in stores),
         collected_at=None if collected_at is None else Instant(collected_at),

@@ -8,7 +8,8 @@ from pipeline.findings import Finding
 from pipeline.instants import Instant
 from pipeline.ledger.book import Ledger
 from pipeline.ledger.digest import Digest
-from pipeline.ledger.journal import decode_chunks, encode_chunk, unpack
+from pipeline.ledger.folding import folded, take_chunk
+from pipeline.ledger.journal import decode_chunks, encode_chunk
 from pipeline.ledger.outcome import Outcome
 from pipeline.ledger.parts import Part, decode_part, encode_part
 from pipeline.receipts import Receipt
@@ -56,7 +57,7 @@ class Drive:
 
     def rebuilt(self) -> None:
         """Forget the decoded ledger and fold the journal again."""
-        self.ledger = Ledger.folded(0, self.awaited, decode_chunks(list(reversed(self.journal))))
+        self.ledger = folded(0, self.awaited, decode_chunks(list(reversed(self.journal))))
 
     @property
     def deletions(self) -> list[Command]:
@@ -65,14 +66,14 @@ class Drive:
 
     def digest(self) -> str:
         """Digest of the ledger's content."""
-        return Digest(4).add_all(unpack(data) for data in self.ledger.records.values()).total()
+        return Digest(4).add_all(self.ledger.holdings.records()).total()
 
     def _note(self, outcome: Outcome) -> None:
         self.commands += outcome.commands
         self.findings += outcome.findings
         self.rows += len(outcome.rows)
         self.acknowledged += len(outcome.origins)
-        chunk = self.ledger.take_chunk(len(self.journal) + 1)
+        chunk = take_chunk(self.ledger, len(self.journal) + 1)
         if chunk is not None:
             self.journal.append(encode_chunk(chunk))
 

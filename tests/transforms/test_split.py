@@ -14,6 +14,7 @@ from pipeline.events import Event
 from pipeline.findings import StateRow
 from pipeline.identifiers import CommandId, RecordId, StoreName, shard_of
 from pipeline.instants import Instant
+from pipeline.ledger.inventory import Derived
 from pipeline.ledger.parts import Part, decode_part
 from pipeline.receipts import Receipt
 from pipeline.records import applied
@@ -202,7 +203,7 @@ def row(name: str) -> Any:
 
 def test_rows_of_history_reach_their_shard_and_their_range_every_shard(given: Given) -> None:
     encode = given.scene.codec.encode_record
-    values = [encode(row(f"r{n}"), status="ACTIVE", residency=(), limit_at=None) for n in range(9)]
+    values = [encode(row(f"r{n}"), Derived("ACTIVE")) for n in range(9)]
     given.bundle(given.batch("records", *values, None))
     assert set(given.ledgers) == set(range(SHARDS))
     for shard, part in given.ledgers.items():
@@ -219,14 +220,14 @@ def test_an_unreadable_row_of_history_stops_the_job_by_name(given: Given) -> Non
         given.bundle(given.batch("state", b"\x00garbage"))
 
 
-def test_rows_of_state_reach_the_governor_of_their_cause(given: Given) -> None:
+def test_rows_of_state_reach_the_governor_of_their_store(given: Given) -> None:
     numbers = {"day": 1, "granted": 2, "approval": 0}
-    rows = [StateRow("governor", f"policy:acme/{n}", 0, numbers, (), 1) for n in range(6)]
+    rows = [StateRow("governor", f"s{n} c", 0, numbers, (f"s{n}", "c"), 1) for n in range(6)]
     encode = given.scene.codec.encode_state
     given.bundle(given.batch("state", *(encode(item) for item in rows), None))
     assert set(given.governors) == set(range(GOVERNORS))
     for shard, part in given.governors.items():
-        assert {shard_of(item.name, GOVERNORS) for item in part.states} <= {shard}
+        assert {shard_of(item.texts[0], GOVERNORS) for item in part.states} <= {shard}
     assert sum(len(part.states) for part in given.governors.values()) == 6
 
 

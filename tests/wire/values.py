@@ -14,6 +14,7 @@ from pipeline.identifiers import (
     SubjectId,
 )
 from pipeline.instants import DAY, Instant
+from pipeline.ledger.inventory import Derived, RowTag
 from pipeline.receipts import Receipt
 from pipeline.records import Birth, Issued, Record
 from pipeline.vocabulary import FindingKind
@@ -95,6 +96,16 @@ FULL_RECORD = Record(
     cut=NOW,
     issued=(ISSUED,),
     version=7,
+)
+DERIVED = Derived(
+    status="ACTIVE",
+    residency=("GB",),
+    limit_at=NOW,
+    tags=(RowTag("resident", "GB", "RESIDENT", 950, ("declared",)),),
+    method="evidence/1",
+    kept_until=LATER,
+    holds=("h1",),
+    gaps=("NO_RULE",),
 )
 RECEIPT = Receipt(
     command_id=COMMAND.command_id,
