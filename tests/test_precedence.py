@@ -4,6 +4,8 @@ Times are seconds after a record of GB was collected, at 1. Of each situation it
 when: R restriction, D deletion, L release.
 """
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -31,7 +33,7 @@ def limit(name: str, after: int, *, bound: str = "maximum", law: str = "", **wor
     return text
 
 
-def order(*, stop: int, delete: int, law: str = "", **options: str) -> Envelope:
+def order(*, stop: int, delete: int, law: str = "", **options: Any) -> Envelope:
     """Return a notice whose steps are in force from these seconds on, and due at 900."""
     at = {name: (BEGIN + s * SECONDS, 900_000) for name, s in (("stop", stop), ("delete", delete))}
     made = notice(stop=at["stop"], delete=at["delete"], **options)
@@ -41,6 +43,9 @@ def order(*, stop: int, delete: int, law: str = "", **options: str) -> Envelope:
         else made.text
     )
     return enveloped("notices", text, "counsel")
+
+
+_LETTER = {"RESTRICT": "R", "DELETE": "D", "RELEASE": "L"}
 
 
 def story(*documents: Envelope, later: dict[int, Envelope] | None = None, until: int = 100) -> str:
@@ -56,10 +61,7 @@ def story(*documents: Envelope, later: dict[int, Envelope] | None = None, until:
         if later and second in later:
             drive.give(Part(envelopes=(later[second],)))
             drive.until(now)
-        for command in drive.commands[told:]:
-            said.append(
-                {"RESTRICT": "R", "DELETE": "D", "RELEASE": "L"}[command.kind] + str(second)
-            )
+        said += [f"{_LETTER[command.kind]}{second}" for command in drive.commands[told:]]
         told = len(drive.commands)
         drive.answer_all(at=now)
     return " ".join(said)

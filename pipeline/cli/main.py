@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from pipeline.cli.documents import check
 from pipeline.cli.inventory import digest
+from pipeline.cli.load import import_inventory
 from pipeline.cli.period import period
 from pipeline.cli.publish import publish_app
 from pipeline.cli.run import run
@@ -32,6 +33,7 @@ app.add_typer(publish_app, name="publish")
 app.add_typer(topics_app, name="topics")
 app.command("check")(check)
 app.command("digest")(digest)
+app.command("import")(import_inventory)
 app.command("period")(period)
 
 

@@ -10,9 +10,10 @@ from rich.console import Console
 
 from pipeline.cli.options import BrokerUrl, EventTopics, Prefix
 from pipeline.cli.waiting import reachable
-from pipeline.documents import Envelope, enveloped
+from pipeline.documents import Envelope, approval_scope, enveloped
 from pipeline.errors import InvalidInput, Undecodable
-from pipeline.settings import Settings
+from pipeline.instants import MIN_INSTANT
+from pipeline.settings import APPROVABLE, Settings
 from pipeline.transports.contract import Broker, Partition
 from pipeline.transports.reading import read_to_end
 from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX, Topics
@@ -79,9 +80,25 @@ for _noun, _kind in (
 
 
 def publish_document(
-    broker: Broker, topics: Topics, kind: str, file: Path, author: str, console: Console
+    broker: Broker,
+    topics: Topics,
+    kind: str,
+    file: Path,
+    author: str,
+    console: Console,
+    *,
+    newer: bool = False,
 ) -> None:
     """Check a document and publish it, unless it is the newest on the topic already.
+
+    Args:
+        broker: where.
+        topics: names of topics.
+        kind: one of `documents.KINDS`.
+        file: the document; `-` is standard input.
+        author: who publishes.
+        console: where it is said what was done.
+        newer: whether a later version may be on the topic already; that one holds.
 
     Raises:
         InvalidDocument: it has problems; nothing is published.
@@ -96,15 +113,22 @@ def publish_document(
         for known in _published(broker, topic, kind, codec)
         if known.document_id == envelope.document_id
     ]
-    newest = max([known.version for known in published], default=0)
-    if newest >= envelope.version:
-        same = [known for known in published if known.digest == envelope.digest]
-        if newest == envelope.version and any(known.version == newest for known in same):
-            console.print(f"retention: {where} is already published")
-            return
-        what = "another text" if newest == envelope.version else "a later version"
+    won = max([one.version for one in published if _wins(one, envelope)], default=0)
+    if won <= envelope.version and envelope.digest in {
+        one.digest for one in published if one.version == envelope.version
+    }:
+        console.print(f"retention: {where} is already published")
+        return
+    if won > envelope.version and newer:
+        console.print(
+            f"retention: {file} is {where}; version {won} is published, which holds instead"
+        )
+        return
+    if won:
+        newest = max(one.version for one in published)
+        what = "another text" if won == envelope.version else "a later version"
         message = (
-            f"{file}: {envelope.document_id} version {newest} is already published, {what}: this "
+            f"{file}: {envelope.document_id} version {won} is already published, {what}: this "
             f"one would do nothing; give it a version above {newest}"
         )
         raise InvalidInput(message)
@@ -113,6 +137,18 @@ def publish_document(
     producer.flush()
     producer.close()
     console.print(f"retention: published {where} to {topic}")
+    if kind in APPROVABLE:
+        console.print(
+            f"retention: where another person must approve it: {approval_scope(envelope)}"
+        )
+
+
+def _wins(known: Envelope, over: Envelope) -> bool:
+    """Whether one version makes another one useless, whenever."""
+    if known.version == over.version:
+        return True
+    first, later = (one.effective_from or MIN_INSTANT for one in (known, over))
+    return known.version > over.version and first <= later
 
 
 def _published(broker: Broker, topic: str, kind: str, codec: Codec) -> list[Envelope]:

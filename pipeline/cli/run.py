@@ -75,7 +75,8 @@ def run(
                 f"create them: retention topics create --broker {broker}"
             )
         if policy is not None:
-            publish_document(found, topics, "policies", policy, getpass.getuser(), console)
+            by = getpass.getuser()
+            publish_document(found, topics, "policies", policy, by, console, newer=True)
     supervisor = Supervisor(settings, report=lambda line: console.print(f"retention: {line}"))
 
     def stop(_number: int, _frame: FrameType | None) -> None:

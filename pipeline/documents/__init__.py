@@ -23,12 +23,20 @@ from pipeline.documents.policy import (
 from pipeline.documents.problems import InvalidDocument, Problem, UnsupportedDocument
 from pipeline.documents.render import in_words
 from pipeline.documents.territories import names_covering
-from pipeline.documents.values import Control, Document, Hold, Notice, NoticeStep
-from pipeline.documents.versions import Versions
+from pipeline.documents.values import (
+    DOCUMENT_SCOPE,
+    Control,
+    Document,
+    Hold,
+    Notice,
+    NoticeStep,
+)
+from pipeline.documents.versions import Versions, approval_scope
 
 __all__ = [
     "DEFAULT_LEAD",
     "DEFAULT_RULE",
+    "DOCUMENT_SCOPE",
     "KINDS",
     "AtMost",
     "Citation",
@@ -50,6 +58,7 @@ __all__ = [
     "StoreSettings",
     "UnsupportedDocument",
     "Versions",
+    "approval_scope",
     "enveloped",
     "in_words",
     "kind_of",

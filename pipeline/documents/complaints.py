@@ -173,8 +173,8 @@ _NEEDED = {
 def _stand_in(path: Path, name: str) -> object:
     """Return what takes the place of a bad value; None where it is to be left out."""
     key = _last_key(path)
-    if path == ("residency",):
-        return None
+    if path[:1] == ("residency",):
+        return _ONE.get(key) if key == "method" else None
     is_entry = isinstance(path[-1], int)
     if key == "id":
         return name

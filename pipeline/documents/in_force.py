@@ -59,7 +59,7 @@ class InForce:
     Attributes:
         at: the instant at which it was asked what is in force.
         until: the instant from which something else is, by itself; None: none is known.
-        waiting: documents that a second person has not approved yet, as `kind/id@version`.
+        waiting: scopes of approvals by a second person that are awaited.
     """
 
     _entries: Mapping[Key, tuple[Envelope, Document]] = field(default_factory=dict)
@@ -238,7 +238,7 @@ class InForce:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, InForce):
             return NotImplemented
-        return self.envelopes == other.envelopes
+        return self.fingerprint == other.fingerprint
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)

@@ -69,6 +69,11 @@ class Concluded(Protocol):
         """Whether nothing hints at any territory of somebody."""
         ...
 
+    @property
+    def coarse(self) -> Sequence[str]:
+        """Countries of which, for somebody, no subdivision is named as surely."""
+        ...
+
 
 class Judged(Protocol):
     """Both axes, as `tags.Residency` is."""
@@ -168,8 +173,7 @@ def _placed(named: tuple[str, ...], concluded: Concluded, at: Instant) -> Reach:
     for tag in concluded.tags:
         if not names_covering(tag.territory, at).isdisjoint(named):
             reach = max(reach, Reach.LIKELY if tag.band == "LIKELY" else Reach.CERTAIN)
-        elif any(word.startswith(f"{tag.territory}-") for word in named):
-            # Somewhere in the US may be in Illinois.
+        elif _inside(tag.territory, named, concluded):
             reach = max(reach, Reach.POSSIBLE)
     if concluded.unknown:
         reach = max(reach, Reach.POSSIBLE if _plausible(named, concluded, at) else Reach.UNKNOWN)
@@ -178,7 +182,11 @@ def _placed(named: tuple[str, ...], concluded: Concluded, at: Instant) -> Reach:
 
 def _plausible(named: tuple[str, ...], concluded: Concluded, at: Instant) -> bool:
     return concluded.groundless or any(
-        not names_covering(place, at).isdisjoint(named)
-        or any(word.startswith(f"{place}-") for word in named)
+        not names_covering(place, at).isdisjoint(named) or _inside(place, named, concluded)
         for place in concluded.candidates
     )
+
+
+def _inside(place: str, named: tuple[str, ...], concluded: Concluded) -> bool:
+    """Whether somebody in a country may be in a subdivision that is named."""
+    return place in concluded.coarse and any(word.startswith(f"{place}-") for word in named)

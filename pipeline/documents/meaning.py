@@ -17,6 +17,8 @@ from pipeline.documents.shape import (
     StepShape,
 )
 from pipeline.documents.values import (
+    APPROVAL_DIGITS,
+    DOCUMENT_SCOPE,
     Control,
     ControlAction,
     Document,
@@ -39,7 +41,10 @@ _CONTROL_ACTIONS: tuple[ControlAction, ...] = ("pause", "resume", "approve")
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _SWITCH_SCOPE = re.compile(rf"all|store:{_NAME}|rule:{_NAME}/{_NAME}")
 _CAUSE_SCOPE = re.compile(rf"cause:(policy|notice):{_NAME}/{_NAME}")
-_DOCUMENT_SCOPE = re.compile(rf"document:(policies|notices|holds)/{_NAME}@[1-9][0-9]{{0,15}}")
+_DOCUMENT_SCOPE = re.compile(
+    rf"{DOCUMENT_SCOPE}(policies|notices|holds)/{_NAME}@[1-9][0-9]{{0,15}}"
+    rf":[0-9a-f]{{{APPROVAL_DIGITS}}}"
+)
 _UNKNOWN: tuple[Unknown, ...] = ("restrict", "leave")
 
 
@@ -69,13 +74,14 @@ def _notice(shape: NoticeShape, notes: Notes) -> Notice | None:
         before = notes.attempt(("collected_before",), parse_instant, shape.collected_before)
     steps = [_step(step, ("steps", at), notes) for at, step in enumerate(shape.steps)]
     notes.add_repeated_ids([step.id for step in shape.steps], "steps")
+    citation = read_citation(shape.citation, (), notes)
     if state is None or unknown is None:
         return None
     return Notice(
         document_id=DocumentId(shape.notice),
         version=int(shape.version),
         authority=shape.authority,
-        citation=read_citation(shape.citation, (), notes),
+        citation=citation,
         state=state,
         match=match,
         steps=tuple(step for step in steps if step is not None),
@@ -135,7 +141,7 @@ def _control(shape: ControlShape, notes: Notes) -> Control | None:
             what = "the scope of `approve` is neither a cause nor a document"
             remedy = (
                 "write e.g. `control: cause:policy:acme/uk-faces`, `cause:notice:ID/STEP` or "
-                "`document:policies/acme@2`"
+                "`document:policies/acme@2:DIGEST` (`retention publish` says which)"
             )
             notes.add(("control",), what=what, remedy=remedy)
     elif _SWITCH_SCOPE.fullmatch(scope) is None:

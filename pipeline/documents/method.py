@@ -63,6 +63,7 @@ def _signal(known: Signal, changed: SignalShape, path: Path, notes: Notes) -> Si
         group=group,
         resident=_weight(changed.resident, known.resident),
         present=_weight(changed.present, known.present),
+        repeated=_weight(changed.repeated, known.repeated),
         lasts_days=lasts,
     )
 

@@ -11,7 +11,7 @@ from pipeline.documents.relations import covers_all, may_meet
 from pipeline.documents.values import Control, Document, Notice
 from pipeline.instants import DAY, Instant
 from pipeline.periods import Period
-from pipeline.vocabulary import LAWFUL_BASIS_TAXONOMY, Anchor
+from pipeline.vocabulary import LAWFUL_BASIS_TAXONOMY, UNKNOWN, Anchor
 
 _TEN_YEARS_DAYS = 10 * 366
 _CONSENT = "dpv:Consent"
@@ -82,7 +82,9 @@ def _url(citation: Citation, path: Path, notes: Notes) -> None:
 
 
 def _unknown_residency(notice: Notice, notes: Notes) -> None:
-    if notice.match.residency and notice.unknown == "leave":
+    match = notice.match
+    named = UNKNOWN in match.residency
+    if notice.unknown == "leave" and (match.residency or match.present) and not named:
         what = "records of unknown residency are left as they are by this notice"
         remedy = "leave `unknown` out, so that they are restricted until residency is concluded"
         _warn(notes, ("unknown",), "unknown-residency-left", what, remedy)
@@ -119,7 +121,11 @@ def _shadowed(
 ) -> None:
     """Warn when another rule covers all that this one does and never decides later."""
     for other in others:
-        if other.bound != rule.bound or other.clock != rule.clock:
+        if (other.bound, other.clock, other.citation.jurisdiction) != (
+            rule.bound,
+            rule.clock,
+            rule.citation.jurisdiction,
+        ):
             continue
         same = other.limit == rule.limit
         first, last = (other, rule) if rule.bound == "maximum" else (rule, other)
@@ -127,14 +133,18 @@ def _shadowed(
         if (
             other.mode == "enforce"
             and other.reckoning == rule.reckoning
-            and ((same and (equals or not covers_all(rule.match, other.match))) or decides)
-            and covers_all(other.match, rule.match)
+            and ((same and (equals or not _covers(rule, other))) or decides)
+            and _covers(other, rule)
         ):
             which = "earliest" if rule.bound == "maximum" else "latest"
             what = f"the rule `{rule.rule_id}` never decides: `{other.rule_id}` covers all it does"
             remedy = f"of several {rule.bound[:-2]}a the {which} holds; correct or leave out one"
             _warn(notes, path, "shadowed-rule", what, remedy)
             return
+
+
+def _covers(wide: Rule, narrow: Rule) -> bool:
+    return covers_all(wide.match, narrow.match, unknown=wide.bound == "maximum")
 
 
 def _never_starts(rule: Rule, path: Path, notes: Notes) -> None:
@@ -150,6 +160,8 @@ def _never_starts(rule: Rule, path: Path, notes: Notes) -> None:
     ]
     if not related:
         what = f"the rule `{rule.rule_id}` can never decide: its records are not held by consent"
+        if rule.bound == "minimum":
+            what = f"nothing ends the minimum `{rule.rule_id}`: its records are not held by consent"
         remedy = f"name {_CONSENT} under `lawful_basis`, or choose another clock"
         _warn(notes, (*path, "clock"), "rule-never-matches", what, remedy)
 
@@ -183,6 +195,18 @@ def _too_long_to_keep(policy: Policy, at: int, notes: Notes) -> None:
             remedy = "such records are kept, restricted, until the minimum ends; correct one limit"
             _warn(notes, ("rules", at, "limit"), "minimum-longer-than-maximum", what, remedy)
             return
+    limited = any(
+        other.bound == "maximum" and other.mode == "enforce" and _covers(other, minimum)
+        for other in policy.rules
+    )
+    longer = _shortest_days(minimum.limit) > _longest_days(policy.default.limit)
+    if longer and not limited and minimum.clock == Anchor.COLLECTED:
+        what = (
+            f"the minimum `{minimum.rule_id}` ({minimum.limit.in_words()}) is longer than the "
+            f"default limit ({policy.default.limit.in_words()}), which holds for its records"
+        )
+        remedy = "add a maximum for them, not shorter than the minimum"
+        _warn(notes, ("rules", at, "limit"), "minimum-longer-than-maximum", what, remedy)
 
 
 def _deadlines(notice: Notice, notes: Notes, now: Instant | None) -> None:

@@ -55,10 +55,13 @@ class AtMost(msgspec.Struct, frozen=True):
     share: int | None = None
 
     def of(self, held: int) -> int:
-        """Return the number that it allows when so many records are held: one at least."""
+        """Return the number that it allows when so many records are held.
+
+        A share above nothing allows one at least.
+        """
         if self.count is not None:
             return self.count
-        return max(1, held * (self.share or 0) // 1_000)
+        return max(1, held * self.share // 1_000) if self.share else 0
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,7 +45,8 @@ def read_citation(shape: CitationShape, path: Path, notes: Notes) -> Citation:
     """Read a citation; an address or jurisdiction left out is None."""
     jurisdiction = None
     if shape.jurisdiction:
-        jurisdiction = residency(shape.jurisdiction, (*path, "citation", "jurisdiction"), notes)
+        place = (*path, "citation", "jurisdiction")
+        jurisdiction = residency(shape.jurisdiction, place, notes, unknown=False)
     return Citation(
         law=shape.law,
         article=shape.article,
@@ -98,12 +99,13 @@ def _default(shape: DefaultShape, zone: str, notes: Notes) -> DefaultLimit | Non
     path = ("default",)
     limit = _limit(shape.limit, path, notes)
     counting = _counting(shape.counting, limit, path, notes)
+    citation = read_citation(shape.citation, path, notes)
     if limit is None or counting is None:
         return None
     return DefaultLimit(
         limit=limit,
         reckoning=Reckoning(zone=zone, counting=counting),
-        citation=read_citation(shape.citation, path, notes),
+        citation=citation,
     )
 
 
@@ -115,6 +117,7 @@ def _rule(shape: RuleShape, path: Path, zone: str, notes: Notes) -> Rule | None:
     limit = _limit(shape.limit, path, notes)
     counting = _counting(shape.counting, limit, path, notes)
     own_zone = _zone(shape.zone, (*path, "zone"), notes) if shape.zone else zone
+    citation = read_citation(shape.citation, path, notes)
     _note_unsupported(shape, path, notes)
     if limit is None or counting is None or clock is None or mode is None or bound is None:
         return None
@@ -124,7 +127,7 @@ def _rule(shape: RuleShape, path: Path, zone: str, notes: Notes) -> Rule | None:
         clock=clock,
         limit=limit,
         reckoning=Reckoning(zone=own_zone, counting=counting),
-        citation=read_citation(shape.citation, path, notes),
+        citation=citation,
         mode=mode,
         bound=bound,
         at_most=_at_most(shape.at_most),

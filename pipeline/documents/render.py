@@ -11,7 +11,7 @@ from pipeline.documents.values import Control, Document, Hold, Notice
 from pipeline.instants import DAY, format_instant
 from pipeline.periods import Period
 from pipeline.vocabulary import UNKNOWN, Anchor
-from pipeline.vocabulary.signals import WHOLE, Method
+from pipeline.vocabulary.signals import DEFAULT_SIGNALS, WHOLE, Method
 
 _AFTER = {
     Anchor.COLLECTED: "collection",
@@ -51,7 +51,8 @@ def _policy(policy: Policy) -> tuple[str, ...]:
             "strictest limit holds."
         )
     default = policy.default
-    others = "All other records" if policy.rules else "All records"
+    maxima = any(rule.bound == "maximum" for rule in policy.rules)
+    others = "All other records" if maxima else "All records"
     sentences.append(
         f"{others} are deleted at most {default.limit.in_words()} after collection "
         f"({default.citation.text})."
@@ -70,11 +71,15 @@ def _store(name: str, settings: StoreSettings) -> str:
 
 
 def _method(method: Method) -> str:
-    return (
+    sentence = (
         f"Residency is judged by the method {method.name}: RESIDENT from "
         f"{_weight(method.resident_from)} or two groups of {_weight(method.agreeing_from)} each, "
-        f"LIKELY from {_weight(method.likely_from)}."
+        f"LIKELY from {_weight(method.likely_from)}"
     )
+    changed = [name for name, signal in method.signals if signal != DEFAULT_SIGNALS[name]]
+    if changed:
+        sentence += f"; its own weights for {', '.join(changed)}"
+    return f"{sentence}."
 
 
 def _weight(weight: int) -> str:
@@ -83,9 +88,12 @@ def _weight(weight: int) -> str:
 
 def _rule(rule: Rule) -> str:
     if rule.bound == "minimum":
+        whose = rule.citation.jurisdiction
+        within = f"; deletions by the law of others than {whose} go on" if whose else ""
         return (
             f"{_records(rule.match)} are not deleted until {rule.limit.in_words()} after "
-            f"{_AFTER[rule.clock]} ({rule.citation.text}); past their maximum they are restricted."
+            f"{_AFTER[rule.clock]} ({rule.citation.text}); past their maximum they are "
+            f"restricted{within}."
         )
     verb = "are deleted" if rule.mode == "enforce" else "would be deleted (observed only)"
     sentence = (
@@ -119,12 +127,18 @@ def _notice(notice: Notice) -> tuple[str, ...]:
         for step in notice.steps
     )
     if notice.match.residency or notice.match.present:
-        rest = "restricted until it is" if notice.unknown == "restrict" else "left as they are"
-        likely = (
-            "Where that is only likely, they are restricted at once and deleted by the deadline"
-        )
-        steps += (f"{likely}; where it is not concluded but possible, they are {rest}.",)
+        steps += (_unsure(notice),)
     return (f"{head}: in force.", *steps)
+
+
+def _unsure(notice: Notice) -> str:
+    sentence = "Where that is only likely, they are restricted at once"
+    if any(step.action == "delete" for step in notice.steps):
+        sentence += " and deleted by the deadline"
+    if UNKNOWN not in notice.match.residency:
+        rest = "restricted until it is" if notice.unknown == "restrict" else "left as they are"
+        sentence += f"; where it is not concluded but possible, they are {rest}"
+    return f"{sentence}."
 
 
 def _hold(hold: Hold) -> tuple[str, ...]:
@@ -161,7 +175,8 @@ def _records(match: Match) -> str:
         people += ["of unknown residency"] if UNKNOWN in match.residency else []
         words += f" of people {' or '.join(people)}"
     if match.present:
-        words += f" of people who are in {_either(list(match.present))}"
+        opening = "and being in" if match.residency else "of people who are in"
+        words += f" {opening} {_either(list(match.present))}"
     parts = (
         ("used for", match.purposes),
         ("of the category", match.categories),

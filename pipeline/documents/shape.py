@@ -120,6 +120,7 @@ class SignalShape(Shape):
     group: Word = ""
     resident: Weight = ""
     present: Weight = ""
+    repeated: Weight = ""
     lasts: Word = ""
 
 

@@ -102,19 +102,22 @@ def _names_covering(code: str, at: Instant) -> frozenset[str]:
     return frozenset({code, country} | groups)
 
 
-def residency_entry(word: str) -> str:
+def residency_entry(word: str, *, unknown: bool = True) -> str:
     """Normalise one entry of a residency list: `UK` to `GB`, groups and `UNKNOWN` as they are.
 
+    Args:
+        word: what is written.
+        unknown: whether `UNKNOWN` may be.
+
     Raises:
-        InvalidInput: it is neither an ISO 3166 code, nor a group, nor `UNKNOWN`.
+        InvalidInput: it is neither an ISO 3166 code, nor a group, nor `UNKNOWN` where that may be.
     """
-    if word == UNKNOWN or word in GROUPS:
+    if (word == UNKNOWN and unknown) or word in GROUPS:
         return word
     try:
         return territory(word)
     except InvalidInput as error:
         message = (
-            f"`{word[:12]}` is neither an ISO 3166 code (GB, US-CA), nor {' or '.join(GROUPS)}, "
-            f"nor {UNKNOWN}"
-        )
+            f"`{word[:12]}` is neither an ISO 3166 code (GB, US-CA), nor {' or '.join(GROUPS)}"
+        ) + (f", nor {UNKNOWN}" if unknown else "")
         raise InvalidInput(message) from error

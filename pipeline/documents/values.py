@@ -18,6 +18,11 @@ HoldState = Literal["active", "released"]
 ControlAction = Literal["pause", "resume", "approve"]
 Unknown = Literal["restrict", "leave"]
 
+DOCUMENT_SCOPE = "document:"
+"""How the scope of a control begins that lets a document take effect."""
+APPROVAL_DIGITS = 12
+"""So many digits of a text's digest an approval repeats: it is given to that text, no other."""
+
 
 class NoticeStep(msgspec.Struct, frozen=True, kw_only=True):
     """One thing an authority orders, with its own window (DPA 2018 s.150(4))."""
@@ -74,7 +79,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         scope: `all`, `store:NAME` or `rule:POLICY/RULE` for pause and resume; for approve
             `cause:CAUSE`, e.g. `cause:policy:acme/uk-faces`, or a document that needs a second
-            person, e.g. `document:policies/acme@2`.
+            person, e.g. `document:policies/acme@2:0a1b2c3d4e5f`.
         author: who published it; empty until it has come in an envelope.
     """
 

@@ -1,7 +1,7 @@
 """Every version of every document that may still count, and which of them do at an instant.
 
 The highest version that has taken effect counts, whatever the order of arrival; where a second
-person must approve, only approved versions do.
+person must approve, only texts that one did approve do.
 """
 
 import hashlib
@@ -15,12 +15,12 @@ import msgspec
 from pipeline.documents.envelope import Envelope, parsed
 from pipeline.documents.in_force import InForce, Key
 from pipeline.documents.territories import next_era
-from pipeline.documents.values import Control, Document
+from pipeline.documents.values import APPROVAL_DIGITS, DOCUMENT_SCOPE, Control, Document
 from pipeline.instants import MIN_INSTANT, Instant
 
 
 class _Version(NamedTuple):
-    """One version of a document. Versions sort by rank: number, then digest, then author."""
+    """One version of a document."""
 
     number: int
     digest: str
@@ -33,8 +33,21 @@ class _Version(NamedTuple):
         return self.envelope.effective_from or MIN_INSTANT
 
     @property
+    def rank(self) -> tuple[int, int, str, str]:
+        """By what versions are sorted: the greatest that is in effect counts."""
+        # Of two texts with one number the one that takes effect first: what it has replaced for
+        # good stays replaced, whatever comes in which order.
+        return (self.number, -self.since, self.digest, self.author)
+
+    @property
     def scope(self) -> str:
-        return f"{self.envelope.kind}/{self.envelope.document_id}@{self.number}"
+        return approval_scope(self.envelope)
+
+
+def approval_scope(envelope: Envelope) -> str:
+    """Return the scope of the control by which another person lets this very text take effect."""
+    place = f"{envelope.kind}/{envelope.document_id}@{envelope.version}"
+    return f"{DOCUMENT_SCOPE}{place}:{envelope.digest[:APPROVAL_DIGITS]}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,7 +56,7 @@ class Versions:
 
     Attributes:
         approvals: kinds of documents that take effect only once another person than their author
-            has approved them, by a control `document:KIND/ID@VERSION`.
+            has approved them, by a control `document:KIND/ID@VERSION:DIGEST`.
     """
 
     approvals: frozenset[str] = frozenset()
@@ -64,29 +77,29 @@ class Versions:
     def applied(self, envelope: Envelope) -> "Versions":
         """Return what is known once this version is; itself when it is no news.
 
-        Of two texts with one version number the one with the greater digest, then author, counts,
-        so that every shard comes to the same whatever it reads first.
+        Of two texts with one version number the one that takes effect first counts, then that
+        with the greater digest, then author, so that every shard comes to the same whatever it
+        reads first. Where another person must approve, both wait.
 
         Raises:
             InvalidDocument: the envelope cannot be parsed.
         """
         document = parsed(envelope)
         new = _Version(envelope.version, envelope.digest, envelope.author, envelope, document)
-        key = (envelope.kind, envelope.document_id)
+        key = _key(envelope, document)
         known = self._entries.get(key, ())
-        # Of one number only the greater rank stays; then what can never count again goes.
-        by_number = {version.number: version for version in sorted((*known, new), key=_rank)}
-        kept = self._useful(envelope.kind, tuple(sorted(by_number.values(), key=_rank)))
+        kept = self._useful(envelope.kind, (*known, new))
         if kept == known:
             return self
         return Versions(self.approvals, {**self._entries, key: kept})
 
-    def _useful(self, kind: str, versions: tuple[_Version, ...]) -> tuple[_Version, ...]:
-        """Leave out versions before one that takes effect no later and needs no approval."""
+    def _useful(self, kind: str, versions: Iterable[_Version]) -> tuple[_Version, ...]:
+        """Return versions by rank, without those that can never count again."""
+        ranked = [found for _, found in sorted({one.rank: one for one in versions}.items())]
         if kind in self.approvals:
-            return versions
+            return tuple(ranked)
         kept: list[_Version] = []
-        for version in versions:
+        for version in ranked:
             while kept and version.since <= kept[-1].since:
                 kept.pop()
             kept.append(version)
@@ -118,8 +131,10 @@ class Versions:
         for key, versions in self._entries.items():
             approved = [version for version in versions if self._approved(key[0], version)]
             effective = [version for version in approved if version.since <= now]
-            changes += [version.since for version in approved if version.since > now]
-            waiting += [version.scope for version in versions if version not in approved]
+            # What a higher version in force has replaced neither changes nor waits for anything.
+            least = effective[-1].number if effective else 0
+            changes += [one.since for one in approved if one.since > now and one.number > least]
+            waiting += [one.scope for one in versions if one.number > least and one not in approved]
             if effective:
                 chosen[key] = (effective[-1].envelope, effective[-1].document)
         return InForce(chosen, now, min(changes, default=None), tuple(sorted(waiting)))
@@ -127,20 +142,17 @@ class Versions:
     def _approved(self, kind: str, version: _Version) -> bool:
         if kind not in self.approvals:
             return True
-        control = self._approvers.get(version.scope)
-        return control is not None and control != version.author
+        return not self._approvers.get(version.scope, frozenset()) <= {version.author}
 
     @cached_property
-    def _approvers(self) -> dict[str, str]:
-        """Who approved which document, by `kind/id@version`."""
-        newest = (versions[-1].document for versions in self._entries.values())
-        return {
-            control.scope.removeprefix("document:"): control.author
-            for control in newest
-            if isinstance(control, Control)
-            and control.action == "approve"
-            and control.scope.startswith("document:")
-        }
+    def _approvers(self) -> dict[str, frozenset[str]]:
+        """Who approved which text, by the scope of their controls."""
+        found: dict[str, frozenset[str]] = {}
+        for versions in self._entries.values():
+            control = versions[-1].document
+            if isinstance(control, Control) and control.scope.startswith(DOCUMENT_SCOPE):
+                found[control.scope] = found.get(control.scope, frozenset()) | {control.author}
+        return found
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Versions):
@@ -158,5 +170,8 @@ class Versions:
         return (Versions.of, (self.envelopes, tuple(sorted(self.approvals))))
 
 
-def _rank(version: _Version) -> tuple[int, str, str]:
-    return (version.number, version.digest, version.author)
+def _key(envelope: Envelope, document: Document) -> Key:
+    # The author's own approval of a text must not take the place of another person's.
+    if isinstance(document, Control) and document.scope.startswith(DOCUMENT_SCOPE):
+        return (envelope.kind, f"{envelope.document_id} {envelope.author}")
+    return (envelope.kind, envelope.document_id)

@@ -85,15 +85,23 @@ def _territories(words: Iterable[str], path: Path, notes: Notes) -> tuple[str, .
     return _known_only(residency(word, (*path, at), notes) for at, word in enumerate(words))
 
 
-def residency(word: str, path: Path, notes: Notes) -> str | None:
-    """Return a territory, group or UNKNOWN in its normal form, or note what is wrong with it."""
+def residency(word: str, path: Path, notes: Notes, *, unknown: bool = True) -> str | None:
+    """Return a territory, group or UNKNOWN in its normal form, or note what is wrong with it.
+
+    Args:
+        word: what is written.
+        path: where.
+        notes: where problems go.
+        unknown: whether UNKNOWN may be written.
+    """
     try:
-        return residency_entry(word)
+        return residency_entry(word, unknown=unknown)
     except InvalidInput as error:
         key = next((part for part in reversed(path) if isinstance(part, str)), "residency")
         what = str(error).partition("; ")[0]
-        remedy = f"write an ISO 3166 code, {', '.join(GROUPS)} or {UNKNOWN}"
-        code = None if notes.is_full else _code_of(word)
+        others = (*GROUPS, UNKNOWN) if unknown else GROUPS
+        remedy = f"write an ISO 3166 code, {', '.join(others[:-1])} or {others[-1]}"
+        code = None if notes.is_full or word == UNKNOWN else _code_of(word)
         if code is not None:
             remedy = f"did you mean `{code}`?"
         notes.add(path, what=f"`{key}`: {what}", remedy=remedy)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.coverage import Gap
-from pipeline.documents import Envelope, Notice
+from pipeline.documents import DOCUMENT_SCOPE, Envelope, Notice
 from pipeline.events import Event
 from pipeline.findings import Finding, finding
 from pipeline.instants import DAY, MIN_INSTANT, SECOND, Instant, format_instant
@@ -137,13 +137,14 @@ def gap_found(gap: Gap, now: Instant) -> Finding:
     return finding(gap.kind, gap.described, what, remedy, now)
 
 
-def awaits_approval(document: str, now: Instant) -> Finding:
+def awaits_approval(scope: str, now: Instant) -> Finding:
     """Word the finding about a document that a second person must approve."""
+    document = scope.removeprefix(DOCUMENT_SCOPE)
     return finding(
         FindingKind.AWAITING_APPROVAL,
         document,
         f"{document} has not taken effect: nobody but its author has approved it",
-        f"let another person publish `control: document:{document}` with `action: approve`",
+        f"let another person publish `control: {scope}` with `action: approve`",
         now,
     )
 

@@ -18,6 +18,7 @@ from pipeline.vocabulary.signals import DEFAULT_METHOD, REPEATED_DAYS, WHOLE, Me
 Band = Literal["RESIDENT", "PRESENT", "LIKELY"]
 Axis = Literal["resident", "present"]
 _CERTAIN: dict[Axis, Band] = {"resident": "RESIDENT", "present": "PRESENT"}
+_SURENESS: dict[Band, int] = {"LIKELY": 1, "PRESENT": 2, "RESIDENT": 2}
 _FIRST = Instant(0)
 _MEMORY = 65_536
 
@@ -39,12 +40,15 @@ class Conclusion(msgspec.Struct, frozen=True, gc=False):
         candidates: territories that evidence names without being enough.
         unknown: whether nothing is concluded of somebody; True without any person.
         groundless: whether of somebody nothing is concluded and nothing hints at any territory.
+        coarse: countries of which, for somebody, no subdivision is named as surely: who is known
+            to be in the US may be in Illinois, but not who is known to be in California.
     """
 
     tags: tuple[Tag, ...] = ()
     candidates: tuple[str, ...] = ()
     unknown: bool = True
     groundless: bool = True
+    coarse: tuple[str, ...] = ()
 
 
 class Residency(msgspec.Struct, frozen=True, gc=False):
@@ -119,12 +123,24 @@ class Judge:
 
     def _concluded(self, axis: Axis, named: list[str], signs: list["_Sign"]) -> Conclusion:
         tags = self._tags(axis, named, signs)
-        concluded = {tag.territory for tag in tags}
+        sure = {tag.territory: _SURENESS[tag.band] for tag in tags}
+        finer: dict[str, int] = {}
+        for place in named:
+            country, _, subdivision = place.partition("-")
+            if subdivision:
+                finer[country] = max(finer.get(country, -1), sure.get(place, 0))
         return Conclusion(
             tags=tags,
-            candidates=tuple([place for place in named if place not in concluded]),
+            candidates=tuple([place for place in named if place not in sure]),
             unknown=not tags,
             groundless=not named,
+            coarse=tuple(
+                [
+                    place
+                    for place in named
+                    if "-" not in place and sure.get(place, 0) > finer.get(place, -1)
+                ]
+            ),
         )
 
     def _live(self, evidence: tuple[Evidence, ...]) -> list["_Sign"]:
@@ -239,6 +255,7 @@ def _joined(found: list[Conclusion]) -> Conclusion:
         candidates=tuple(sorted(candidates)),
         unknown=any(item.unknown for item in found),
         groundless=any(item.groundless for item in found),
+        coarse=tuple(sorted({place for item in found for place in item.coarse})),
     )
 
 

@@ -14,8 +14,6 @@ from pipeline.transports.contract import Message, Partition, Position
 from pipeline.transports.sqlite_file import LogFile, clock_of, id_of, tick
 from pipeline.transports.sqlite_upkeep import compact, expire
 
-"""Largest message, as on a Kafka with its defaults, so that what fits one fits the other."""
-
 COMPACT_EVERY = 100_000
 """Messages to a compacted topic after which a producer compacts it."""
 

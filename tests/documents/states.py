@@ -3,12 +3,21 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pipeline.documents import Envelope, InForce, Policy, Versions, enveloped, load
+from pipeline.documents import (
+    Envelope,
+    InForce,
+    Policy,
+    Versions,
+    approval_scope,
+    enveloped,
+    load,
+)
 from pipeline.events import Subject
 from pipeline.identifiers import RecordId, SubjectId
 from pipeline.instants import Instant, parse_instant
 from pipeline.records import Record
 from pipeline.tags import Conclusion, Residency, Tag
+from tests.documents.texts import control
 
 Band = Literal["RESIDENT", "PRESENT", "LIKELY"]
 
@@ -35,6 +44,16 @@ def loaded_policy(text: str) -> Policy:
 def published(text: str, author: str = "counsel") -> Envelope:
     """Return a document in its envelope, of the kind that its first key tells."""
     return enveloped(_KIND_OF_KEY[text.split(":", maxsplit=1)[0]], text, author)
+
+
+def approval(text: str, number: int = 1) -> str:
+    """Return the control that lets a text take effect."""
+    return control("approve", scope=approval_scope(published(text)), version=number)
+
+
+def scope(text: str) -> str:
+    """Return what the approval of a text names."""
+    return approval_scope(published(text))
 
 
 def versions(*texts: str, approvals: tuple[str, ...] = ()) -> Versions:
@@ -80,6 +99,9 @@ def conclusion(
         candidates=candidates,
         unknown=not found if unknown is None else unknown,
         groundless=not found and not candidates,
+        coarse=tuple(
+            place for place in (*(tag.territory for tag in found), *candidates) if "-" not in place
+        ),
     )
 
 

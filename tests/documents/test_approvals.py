@@ -4,49 +4,56 @@ import pytest
 
 from pipeline.documents import Versions
 from pipeline.instants import parse_instant
-from tests.documents.states import NOW, published, versions
-from tests.documents.texts import control, hold, notice, policy
+from tests.documents.states import NOW, approval, published, scope, versions
+from tests.documents.texts import hold, notice, policy
 
 ADA, GRACE = "ada", "grace"
 JUNE = "2026-06-01T00:00:00Z"
 
 
-def approval(version: int, of: str = "policies/acme", number: int = 1) -> str:
-    return control("approve", scope=f"document:{of}@{version}", version=number)
+ONE, TWO, OTHER = policy(), policy(version=2), policy(name="b")
+CHANGED = policy(default="P2D")
 
 
 @pytest.mark.parametrize(
     ("arrived", "numbers", "waiting"),
     [
-        ([(policy(), ADA)], [], ["policies/acme@1"]),
-        ([(policy(), ADA), (approval(1), GRACE)], [1], []),
+        ([(ONE, ADA)], [], [ONE]),
+        ([(ONE, ADA), (approval(ONE), GRACE)], [1], []),
         # What its own author approves stays where it is.
-        ([(policy(), ADA), (approval(1), ADA)], [], ["policies/acme@1"]),
+        ([(ONE, ADA), (approval(ONE), ADA)], [], [ONE]),
         # The approval may come first.
-        ([(approval(1), GRACE), (policy(), ADA)], [1], []),
-        ([(approval(1), ADA), (policy(), ADA)], [], ["policies/acme@1"]),
+        ([(approval(ONE), GRACE), (ONE, ADA)], [1], []),
+        ([(approval(ONE), ADA), (ONE, ADA)], [], [ONE]),
         # An approval is for one version of one document of one kind.
-        ([(policy(version=2), ADA), (approval(1), GRACE)], [], ["policies/acme@2"]),
-        ([(policy(), ADA), (approval(1, "notices/acme"), GRACE)], [], ["policies/acme@1"]),
-        ([(policy(), ADA), (approval(1, "policies/other"), GRACE)], [], ["policies/acme@1"]),
+        ([(TWO, ADA), (approval(ONE), GRACE)], [], [TWO]),
+        ([(ONE, ADA), (approval(notice()), GRACE)], [], [ONE]),
+        ([(ONE, ADA), (approval(OTHER), GRACE)], [], [ONE]),
         # Until its successor is approved, the approved version rules.
         (
-            [(policy(), ADA), (approval(1), GRACE), (policy(version=2), ADA)],
+            [(ONE, ADA), (approval(ONE), GRACE), (TWO, ADA)],
             [1],
-            ["policies/acme@2"],
+            [TWO],
         ),
         (
-            [(policy(), ADA), (approval(1), GRACE), (policy(version=2), ADA), (approval(2), GRACE)],
+            [(ONE, ADA), (approval(ONE), GRACE), (TWO, ADA), (approval(TWO), GRACE)],
             [2],
             [],
         ),
         # A second approval by another person counts, whoever gave the first.
-        ([(policy(), ADA), (approval(1), ADA), (approval(1, number=2), GRACE)], [1], []),
+        ([(ONE, ADA), (approval(ONE), ADA), (approval(ONE, 2), GRACE)], [1], []),
+        # The author's own approval does not undo another person's.
+        ([(ONE, ADA), (approval(ONE), GRACE), (approval(ONE, 2), ADA)], [1], []),
+        # An approval is of a text: another one with the same number is not approved by it.
+        ([(ONE, ADA), (CHANGED, ADA), (approval(ONE), GRACE)], [1], []),
+        ([(CHANGED, ADA), (approval(ONE), GRACE)], [], [CHANGED]),
+        # What an approved later version has replaced waits no more.
+        ([(ONE, ADA), (TWO, ADA), (approval(TWO), GRACE)], [2], []),
         # Another document with the same author waits on its own.
         (
-            [(policy(), ADA), (policy(name="b"), ADA), (approval(1, "policies/b"), GRACE)],
+            [(ONE, ADA), (OTHER, ADA), (approval(OTHER), GRACE)],
             [1],
-            ["policies/acme@1"],
+            [ONE],
         ),
     ],
 )
@@ -58,7 +65,7 @@ def test_where_two_must_agree_a_document_waits_for_another_person(
         found = state.in_force(NOW)
 
         assert [document.version for document in found.policies] == numbers
-        assert list(found.waiting) == waiting
+        assert list(found.waiting) == [scope(text) for text in waiting]
 
 
 def test_only_the_kinds_that_are_named_wait() -> None:
@@ -66,14 +73,25 @@ def test_only_the_kinds_that_are_named_wait() -> None:
 
     assert len(state.policies) == 1
     assert (state.notices, state.holds) == ((), ())
-    assert state.waiting == ("holds/h-1@1", "notices/ico@1")
+    assert state.waiting == (scope(hold()), scope(notice()))
+
+
+def test_of_two_approved_texts_with_one_number_one_counts_whatever_the_order() -> None:
+    texts = [ONE, CHANGED, approval(ONE), approval(CHANGED)]
+    arrived = [published(text, GRACE if text.startswith("control") else ADA) for text in texts]
+
+    found = [Versions.of(order, ["policies"]).in_force(NOW) for order in (arrived, arrived[::-1])]
+
+    assert found[0] == found[1]
+    assert len(found[0].policies) == 1
 
 
 def test_an_unapproved_version_changes_nothing_on_its_date_and_an_approved_one_does() -> None:
-    waiting = versions(policy(more=f"effective_from: {JUNE}\n"), approvals=("policies",))
+    later = policy(more=f"effective_from: {JUNE}\n")
+    waiting = versions(later, approvals=("policies",))
     assert waiting.in_force(NOW).until is None
 
-    approved = waiting.applied(published(approval(1), GRACE))
+    approved = waiting.applied(published(approval(later), GRACE))
     assert (approved.in_force(NOW).policies, approved.in_force(NOW).until) == (
         (),
         parse_instant(JUNE),
@@ -81,18 +99,27 @@ def test_an_unapproved_version_changes_nothing_on_its_date_and_an_approved_one_d
     assert len(approved.in_force(parse_instant(JUNE)).policies) == 1
 
 
+def test_a_date_of_a_version_that_was_replaced_is_no_change() -> None:
+    later = policy(more=f"effective_from: {JUNE}\n")
+    arrived = [(later, ADA), (approval(later), GRACE), (TWO, ADA), (approval(TWO), GRACE)]
+    state = Versions.of([published(text, author) for text, author in arrived], ["policies"])
+
+    assert state.in_force(NOW).until is None
+    assert [document.version for document in state.in_force(parse_instant(JUNE)).policies] == [2]
+
+
 def test_what_needs_approval_tells_states_apart() -> None:
     assert versions(policy()) != versions(policy(), approvals=("policies",))
 
 
 def test_an_unapproved_release_leaves_the_hold_in_force() -> None:
-    release = published(hold(version=2, state="released"), ADA)
-    held = versions(hold(), approval(1, "holds/h-1", 1), approvals=("holds",))
-    assert held.in_force(NOW).waiting == ("holds/h-1@1",), "counsel approved what counsel wrote"
+    release = hold(version=2, state="released")
+    held = versions(hold(), approval(hold(), 1), approvals=("holds",))
+    assert held.in_force(NOW).waiting == (scope(hold()),), "counsel approved what counsel wrote"
 
-    agreed = held.applied(published(approval(1, "holds/h-1", 2), GRACE)).applied(release)
+    agreed = held.applied(published(approval(hold(), 2), GRACE)).applied(published(release, ADA))
 
     assert [document.state for document in agreed.in_force(NOW).holds] == ["active"]
-    assert agreed.in_force(NOW).waiting == ("holds/h-1@2",)
-    ended = agreed.applied(published(approval(2, "holds/h-1"), GRACE)).in_force(NOW)
+    assert agreed.in_force(NOW).waiting == (scope(release),)
+    ended = agreed.applied(published(approval(release), GRACE)).in_force(NOW)
     assert [document.state for document in ended.holds] == ["released"]

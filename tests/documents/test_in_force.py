@@ -86,7 +86,6 @@ def test_the_fingerprint_changes_when_memberships_do_and_not_before() -> None:
     assert fingerprint(NOW) != fingerprint(IN_EU)
 
 
-@pytest.mark.xfail(strict=True, reason="equality leaves the era of memberships out, the hash not")
 def test_what_is_equal_has_one_hash() -> None:
     one, other = (versions(policy()).in_force(now) for now in (NOW, IN_EU))
 

@@ -267,7 +267,6 @@ def test_a_match_that_names_an_axis_is_not_everything(axis: str) -> None:
     assert not Match(**{axis: ("x",)}).is_everything
 
 
-@pytest.mark.xfail(strict=True, reason="the tag US, which US-CA brings with it, may be in Illinois")
 @pytest.mark.parametrize(("signal", "expected"), [("declared", NO), ("page_cctld", UNKNOWN)])
 def test_who_is_in_one_subdivision_is_not_in_another(signal: str, expected: Reach) -> None:
     californian = Subject(SubjectId("s-1"), (Evidence(signal, "US-CA", NOW),))

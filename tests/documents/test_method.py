@@ -214,7 +214,7 @@ _DECIMALS = "a number from 0 to 1 with at most three decimals"
             "{method: a, signals: {declared: {weight: 1}}}",
             "signals.declared.weight",
             "is not known here",
-            "group, resident, present, lasts",
+            "group, resident, present, repeated, lasts",
         ),
         (
             "{method: a, signals: {declared: {group: networks}}}",
@@ -262,7 +262,6 @@ def test_a_section_that_is_no_mapping_is_refused(section: str) -> None:
         read(section)
 
 
-@pytest.mark.xfail(strict=True, reason="a stand-in for the list `present` takes a weight's place")
 def test_a_wrong_weight_of_presence_does_not_hide_what_else_is_wrong() -> None:
     section = "{method: a, signals: {declared: {present: 2}, declard: {}}}"
 

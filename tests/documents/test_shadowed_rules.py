@@ -93,7 +93,6 @@ def test_a_minimum_that_never_decides_is_named_shadowed(
     named(first, second, loser, swapped=swapped, bound="minima the latest")
 
 
-@pytest.mark.xfail(strict=True, reason="a minimum means unknown residency only where it names it")
 def test_a_minimum_of_unknown_residency_is_not_shadowed_by_one_of_a_territory() -> None:
     found = shadowed(
         rule("wide", limit="P6Y", match="{residency: [GB]}", more="bound: minimum"),
