@@ -123,6 +123,11 @@ class Versions:
         ]
         return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
 
+    @property
+    def checksum(self) -> int:
+        """The first 48 bits of the fingerprint, which a metric can hold exactly."""
+        return int(self.fingerprint[:12], 16)
+
     def in_force(self, now: Instant) -> InForce:
         """Return what is in force at an instant, and until when."""
         chosen: dict[Key, tuple[Envelope, Document]] = {}

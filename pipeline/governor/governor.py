@@ -131,7 +131,11 @@ class Governor:
 
     def progress(self) -> dict[str, int]:
         """Return how far this key is: its time, and what it withholds."""
-        return {"governor_now_ms": self.now, "governor_withheld_commands": len(self.waiting)}
+        return {
+            "governor_now_ms": self.now,
+            "governor_withheld_commands": len(self.waiting),
+            "governor_documents_checksum": self.versions.checksum,
+        }
 
     def _take_row(self, row: StateRow) -> None:
         key = (StoreName(row.texts[0]), Cause(row.texts[1]))

@@ -7,7 +7,6 @@ No I/O and no clock: `now` is the highest tick that arrived. The Beam stage arou
 sets one timer.
 """
 
-from collections import deque
 from collections.abc import Iterable
 
 import msgspec
@@ -17,35 +16,28 @@ from pipeline.documents import Envelope, InForce, Notice, Versions, parsed
 from pipeline.findings import Finding
 from pipeline.identifiers import RecordId
 from pipeline.instants import MIN_INSTANT, SECOND, Instant
-from pipeline.ledger.answering import received
 from pipeline.ledger.due import owed
 from pipeline.ledger.gate import Gate
 from pipeline.ledger.holdings import Holdings
 from pipeline.ledger.outcome import Outcome, Row
 from pipeline.ledger.parts import Part
-from pipeline.ledger.pending import (
-    Pending,
+from pipeline.ledger.pending import Pending, sorted_out
+from pipeline.ledger.reviewing import Confirmation, Review
+from pipeline.ledger.taking import taken
+from pipeline.ledger.telling import (
     awaits_approval,
     clocks_differ,
     deadlines_passed,
-    from_the_future,
     gap_found,
-    is_from_the_future,
-    sorted_out,
     too_large,
 )
 from pipeline.ledger.unanswered import open_commands, unanswered
 from pipeline.ledger.wakes import Wakes
-from pipeline.records import Record, applied, is_full
+from pipeline.records import Record, is_full
 from pipeline.rules import Planner
-from pipeline.vocabulary import FindingKind
 
 CLOCK_TOLERANCE = 300 * SECOND
 """Ticks and the worker's clock may differ by this much before deletion pauses (milliseconds)."""
-
-
-LOOKS = 1_000
-"""Records looked at in one go when documents change: the rest follow with the next ticks."""
 
 
 class Ledger:
@@ -73,10 +65,8 @@ class Ledger:
         self.outstanding: dict[RecordId, int] = {}
         self._gaps: set[Gap] = set()
         self._told = -1
-        self._confirmed = ""
-        self._settles_at: Instant | None = None
-        self.checks: deque[bytes] = deque()
-        self._resending = False
+        self.review = Review()
+        self._confirmation = Confirmation()
         self.draft = Pending()
 
     def apply(self, part: Part) -> Outcome:
@@ -87,7 +77,9 @@ class Ledger:
         for row in part.rows:
             self._take_row(row)
         self._take_documents(part.envelopes, outcome)
-        self._take_spans(part)
+        self.draft.gate |= bool(part.spans) and not self.gate.open
+        for span in part.spans:
+            self.gate.add(span)
         if self.gate.open and not self.opened:
             self._open(outcome)
         for ready in self._ready(part):
@@ -95,27 +87,13 @@ class Ledger:
         if not self.gate.open:
             return outcome
         if part.tick is not None or part.envelopes:
-            self._check(self.now, outcome)
-            self._tell(outcome)
+            self._review(self.now, outcome)
+            # The governors are told how many records there are, where a share of them is allowed.
+            if self.in_force.has_shares and self._told != len(self.holdings):
+                self._told = outcome.census = len(self.holdings)
+            if not self.review:
+                self._confirmation.prepare(self.now, self.in_force.fingerprint)
         return outcome
-
-    def _tell(self, outcome: Outcome) -> None:
-        """Tell the governors how many records there are, where a share of them is allowed.
-
-        And make ready to confirm, once the watermark has come so far, that nothing stays commanded
-        which the documents do not call for: a governor lets nothing go that waits until then.
-        """
-        if self.in_force.has_shares and self._told != len(self.holdings):
-            self._told = outcome.census = len(self.holdings)
-        if self.checks or self.now == MIN_INSTANT:
-            return
-        if self._settles_at is None and self._confirmed != self.in_force.fingerprint:
-            self._settles_at = self.now
-
-    def _confirm(self, now: Instant, outcome: Outcome) -> None:
-        if self._settles_at is not None and self._settles_at <= now and not self.checks:
-            self._settles_at = None
-            self._confirmed = outcome.confirmed = self.in_force.fingerprint
 
     def observe_clock(self, worker_now: Instant, outcome: Outcome) -> None:
         """Compare the newest tick with the worker's own clock; too far apart, deletion pauses."""
@@ -129,14 +107,8 @@ class Ledger:
     def _open(self, outcome: Outcome) -> None:
         """All history is here: look at every record once."""
         self.opened = True
-        self.start_checks(resending=True)
-        self._check(self.now, outcome)
-
-    def _take_spans(self, part: Part) -> None:
-        if part.spans and not self.gate.open:
-            self.draft.gate = True
-        for span in part.spans:
-            self.gate.add(span)
+        self.start_review(resending=True)
+        self._review(self.now, outcome)
 
     def _ready(self, part: Part) -> list[Part]:
         """Return the input that can be applied now; the rest waits, in the journal too."""
@@ -177,37 +149,35 @@ class Ledger:
         """Let other documents rule, over what is already here too."""
         self.in_force = in_force
         self.planner = Planner(in_force)
-        self._settles_at = None
+        self._confirmation.withdraw()
         for document in in_force.waiting:
             self._raise(awaits_approval(document, self.now), outcome)
         if self.gate.open:
-            self.start_checks(resending=self._resending)
+            self.start_review(resending=self.review.resending)
 
     # -- looking at everything -------------------------------------------------------------------
 
-    def start_checks(self, *, resending: bool) -> None:
-        """Begin to look at every record, a part of them at a time."""
-        self.checks = deque(self.holdings)
-        self._resending = resending
+    def start_review(self, *, resending: bool) -> None:
+        """Begin to look at every record, some at a time."""
+        self.review.start(self.holdings, resending=resending)
         self.wakes.renew()
-        self.draft.checking = True
+        self.draft.reviewing = True
 
-    def _check(self, now: Instant, outcome: Outcome) -> None:
+    def _review(self, now: Instant, outcome: Outcome) -> None:
         """Look at some of the records that documents which changed may concern."""
-        if not self.checks:
+        if not self.review:
             return
-        for _ in range(min(LOOKS, len(self.checks))):
-            key = self.checks.popleft()
+        for key in self.review.some():
             record = self.holdings.get_key(key)
             if record is None:
                 continue
             self._look(key, record, now, outcome, may_delete=False)
-            if self._resending and record.issued:
+            if self.review.resending and record.issued:
                 self._send_again(key, record, outcome)
-        if not self.checks:
+        if not self.review:
             self.wakes.settle()
-            self._resending = False
-            self.draft.checking = True
+            self.review.resending = False
+            self.draft.reviewing = True
 
     def _send_again(self, key: bytes, before: Record, outcome: Outcome) -> None:
         record = self.holdings.get_key(key) or before
@@ -217,22 +187,9 @@ class Ledger:
     # -- input -----------------------------------------------------------------------------------
 
     def _take_input(self, part: Part, outcome: Outcome) -> None:
-        touched: dict[RecordId, Record] = {}
-        for event in part.events:
-            if is_from_the_future(event, self.now):
-                self._raise(from_the_future(event, self.now), outcome)
-                continue
-            known = touched.get(event.record_id) or self.holdings.get(event.record_id)
-            record = applied(known, event)
-            if record != known:
-                touched[event.record_id] = record
-        for receipt in part.receipts:
-            known = touched.get(receipt.record_id) or self.holdings.get(receipt.record_id)
-            answered, findings = received(known, receipt, self.now)
-            if answered is not known:
-                touched[receipt.record_id] = answered
-            for item in findings:
-                self._raise(item, outcome)
+        touched, findings = taken(part, self.holdings, self.now)
+        for item in findings:
+            self._raise(item, outcome)
         for record in touched.values():
             self._look(None, record, self.now, outcome, may_delete=False)
         outcome.origins += part.origins
@@ -249,14 +206,15 @@ class Ledger:
             record = self.holdings.get_key(key)
             if record is not None:
                 self._look(key, record, now, outcome, may_delete=True)
-        self._confirm(now, outcome)
+        if not self.review:
+            outcome.confirmed = self._confirmation.given(now, self.in_force.fingerprint)
         return outcome
 
     def next_wake(self) -> Instant | None:
         """Return when to look next; None while history is missing or nothing is due ever."""
         if not self.gate.open:
             return None
-        wakes = (self.wakes.next(), self.in_force.until, self._settles_at)
+        wakes = (self.wakes.next(), self.in_force.until, self._confirmation.at)
         return min((wake for wake in wakes if wake is not None), default=None)
 
     def get(self, record_id: RecordId) -> Record | None:
@@ -301,11 +259,10 @@ class Ledger:
         self.count(due.record)
         for item in due.findings:
             self._raise(item, outcome)
-        if due.plan is not None:
-            self._raise_gaps(due.plan.gaps, outcome)
-        if due.record.untracked:
-            stores = [Gap(FindingKind.UNTRACKED_RECORD, store) for store in due.record.stores]
-            self._raise_gaps(stores, outcome)
+        for gap in due.gaps:
+            if gap not in self._gaps:
+                self._gaps.add(gap)
+                self._raise(gap_found(gap, self.now), outcome)
         if is_full(due.record):
             self._raise(too_large(due.record, now), outcome)
         if due.wake is not None:
@@ -328,7 +285,8 @@ class Ledger:
             "ledger_next_wake_ms": self.next_wake() or 0,
             "ledger_outstanding_commands": sum(self.outstanding.values()),
             "ledger_records": len(self.holdings),
-            "ledger_unchecked_records": len(self.checks),
+            "ledger_unreviewed_records": len(self.review),
+            "ledger_documents_checksum": self.versions.checksum,
         }
 
     def _raise(self, item: Finding, outcome: Outcome) -> None:
@@ -336,9 +294,3 @@ class Ledger:
             self.findings.add(item.finding_id)
             self.draft.findings.append(item.finding_id)
             outcome.findings.append(item)
-
-    def _raise_gaps(self, gaps: Iterable[Gap], outcome: Outcome) -> None:
-        for gap in gaps:
-            if gap not in self._gaps:
-                self._gaps.add(gap)
-                self._raise(gap_found(gap, self.now), outcome)

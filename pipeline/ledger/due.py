@@ -8,14 +8,15 @@ account (`may_delete`), which in a job only an event-time timer does. `issuing` 
 
 from typing import NamedTuple
 
-import msgspec
-
 from pipeline.commands import Command
+from pipeline.coverage import Gap
 from pipeline.errors import InvalidInput
-from pipeline.findings import Decision, Finding, finding
-from pipeline.identifiers import Cause, StoreName
-from pipeline.instants import MAX_INSTANT, Instant
+from pipeline.findings import Decision, Finding
+from pipeline.identifiers import StoreName
+from pipeline.instants import Instant
 from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
+from pipeline.ledger.restricting import hold, keep, release
+from pipeline.ledger.telling import cannot_be_evaluated
 from pipeline.ledger.unanswered import watch_answers
 from pipeline.records import LATE, Issued, Record, pruned
 from pipeline.rules import Plan, Planner, Step
@@ -34,6 +35,15 @@ class Due(NamedTuple):
     findings: tuple[Finding, ...]
     decisions: tuple[Decision, ...]
     wake: Instant | None
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What is missing about records of its class, or about the store that held it unknown."""
+        found = () if self.plan is None else self.plan.gaps
+        if not self.record.untracked:
+            return found
+        kind = FindingKind.UNTRACKED_RECORD
+        return (*found, *(Gap(kind, store) for store in self.record.stores))
 
 
 def owed(
@@ -64,7 +74,7 @@ def owed(
         return _owed(draft)
     except InvalidInput as error:
         # What cannot be worked out deletes nothing. The error names periods, never the record.
-        return Due(record, None, (), (_cannot_be_evaluated(record, error, now),), (), None)
+        return Due(record, None, (), (cannot_be_evaluated(record, error, now),), (), None)
 
 
 def _owed(draft: Draft) -> Due:
@@ -144,16 +154,6 @@ def _urgency(plan: Plan) -> int:
     return plan.limit_at or 0
 
 
-def _cannot_be_evaluated(record: Record, error: InvalidInput, now: Instant) -> Finding:
-    return finding(
-        FindingKind.CANNOT_BE_EVALUATED,
-        record.record_id,
-        f"the limit of a record cannot be worked out ({error}); it is not deleted",
-        "correct the rule or the instants of the record's events",
-        now,
-    )
-
-
 def _no_store(draft: Draft, plan: Plan) -> None:
     if plan.limit_at is None:
         return
@@ -181,7 +181,7 @@ def _consider(draft: Draft, plan: Plan, store: StoreName) -> None:
         issued = None
     if issued is None:
         _consider_deletion(draft, plan, store)
-        _release(draft, plan, store)
+        release(draft, plan, store)
     elif issued.outcome is None:
         _reconsider(draft, plan, store, issued)
 
@@ -211,7 +211,7 @@ def _reconsider(draft: Draft, plan: Plan, store: StoreName, issued: Issued) -> N
             citation=issued.citation,
             at_once=True,
         )
-        _hold(draft, plan, store, step)
+        hold(draft, plan, store, step)
     draft.withdraw(issued)
     draft.wakes += [] if plan.holds else due
 
@@ -224,9 +224,9 @@ def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
     due_at, step = min(deletions)
     if due_at > draft.now:
         draft.wakes.append(due_at)
-        _keep(draft, plan, store, lead)
+        keep(draft, plan, store, lead)
     elif plan.holds:
-        _hold(draft, plan, store, step)
+        hold(draft, plan, store, step)
     elif (control := draft.planner.in_force.stopped(store, step.cause)) is not None:
         draft.find(
             FindingKind.WITHHELD,
@@ -238,61 +238,6 @@ def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
         draft.issue(step, store, due_at)
     else:
         draft.wakes.append(due_at)
-
-
-def _keep(draft: Draft, plan: Plan, store: StoreName, lead: int) -> None:
-    """What only a minimum still keeps may no longer be used: it is restricted at once."""
-    for step in plan.steps:
-        if not step.kept_by:
-            continue
-        if step.wanted_at(lead) > draft.now:
-            draft.wakes.append(step.wanted_at(lead))
-            continue
-        if step.kept_until == MAX_INSTANT:
-            draft.find(
-                FindingKind.HELD_PAST_LIMIT,
-                draft.record.record_id,
-                f"a deletion due under {step.cause} waits for {step.kept_by}, whose period has not "
-                "begun",
-                "publish the event that starts its clock, or correct the rule",
-            )
-        _restrict(draft, store, step, step.kept_by)
-
-
-def _hold(draft: Draft, plan: Plan, store: StoreName, step: Step) -> None:
-    """A hold wins over every deletion; what is past its limit is restricted at once."""
-    draft.find(
-        FindingKind.HELD_PAST_LIMIT,
-        draft.record.record_id,
-        f"a deletion due under {step.cause} is blocked by {', '.join(plan.holds)}",
-        "release the hold, or have the obligation varied before its deadline",
-    )
-    _restrict(draft, store, step, Cause(f"hold:{plan.holds[0]}"))
-
-
-def _restrict(draft: Draft, store: StoreName, step: Step, cause: Cause) -> None:
-    if not draft.restricted(store):
-        blocked = msgspec.structs.replace(step, cause=cause, kind=RESTRICT, at_once=True)
-        draft.issue(blocked, store, draft.now)
-
-
-def _release(draft: Draft, plan: Plan, store: StoreName) -> None:
-    """Take back restrictions whose reason has gone, unless the data is to be deleted anyhow."""
-    standing = draft.standing(RESTRICT, store)
-    if not standing:
-        return
-    lead = draft.planner.lead(store)
-    wanted = [
-        step for step in plan.steps if step.kind == DELETE and step.wanted_at(lead) <= draft.now
-    ]
-    if any(step.due_at(lead) <= draft.now for step in wanted) or draft.current(DELETE, store):
-        return
-    reasons = {step.cause for step in plan.steps if step.kind == RESTRICT}
-    reasons |= {step.kept_by for step in wanted}
-    reasons |= {Cause(f"hold:{name}") for name in plan.holds}
-    for item in standing:
-        if item.cause not in reasons:
-            draft.withdraw(item)
 
 
 def _observe(draft: Draft, step: Step, lead: int) -> None:

@@ -28,7 +28,7 @@ def take_chunk(ledger: Ledger, number: int) -> Chunk | None:
         gate=ledger.gate.state() if draft.gate else None,
         findings=tuple(draft.findings),
         commanding=ledger.commanding,
-        checking=bool(ledger.checks),
+        reviewing=bool(ledger.review),
     )
 
 
@@ -47,7 +47,7 @@ def whole_chunk(ledger: Ledger, number: int) -> Chunk:
         gate=ledger.gate.state(),
         findings=tuple(sorted(ledger.findings)),
         commanding=ledger.commanding,
-        checking=bool(ledger.checks),
+        reviewing=bool(ledger.review),
     )
 
 
@@ -59,10 +59,10 @@ def folded(
 ) -> Ledger:
     """Rebuild a ledger from its journal, its chunks in order."""
     ledger = Ledger(shard, awaited, approvals)
-    checking = False
+    reviewing = False
     for chunk in chunks:
         _fold(ledger, chunk)
-        checking = chunk.checking
+        reviewing = chunk.reviewing
     ledger.in_force = ledger.versions.in_force(ledger.now)
     ledger.planner = Planner(ledger.in_force)
     if ledger.gate.open:
@@ -71,8 +71,8 @@ def folded(
             ledger.count(due.record)
             if due.wake is not None:
                 ledger.wakes.add(record.record_id.encode(), due.wake)
-        if checking:
-            ledger.start_checks(resending=False)
+        if reviewing:
+            ledger.start_review(resending=False)
     ledger.draft = Pending(len(ledger.holdings.classes))
     return ledger
 

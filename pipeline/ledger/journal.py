@@ -23,7 +23,7 @@ class Chunk(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
     Attributes:
         classes: of records, in the order of their numbers, which the packed records refer to.
         parked: parts that wait for the gate or the time; `emptied` says that those before do not.
-        checking: whether records are still to be looked at because of documents that changed.
+        reviewing: whether records are still to be looked at because of documents that changed.
     """
 
     number: int
@@ -37,7 +37,7 @@ class Chunk(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
     gate: GateState | None = None
     findings: tuple[str, ...] = ()
     commanding: bool = True
-    checking: bool = False
+    reviewing: bool = False
 
 
 _CHUNKS_OUT = msgspec.msgpack.Encoder()

@@ -1,15 +1,8 @@
-"""What a ledger has changed since its last chunk, and the findings that it words itself."""
+"""What a ledger has changed since its last chunk, and what it cannot take yet."""
 
-from collections.abc import Iterator
-
-from pipeline.coverage import Gap
-from pipeline.documents import DOCUMENT_SCOPE, Envelope, Notice
-from pipeline.events import Event
-from pipeline.findings import Finding, finding
-from pipeline.instants import DAY, MIN_INSTANT, SECOND, Instant, format_instant
+from pipeline.documents import Envelope
 from pipeline.ledger.parts import Part
-from pipeline.records import MAX_VALUES, Record
-from pipeline.vocabulary import FindingKind, Happening
+from pipeline.vocabulary import Happening
 
 DELETED = Happening.DELETED.value
 
@@ -27,7 +20,7 @@ class Pending:
         self.emptied = False
         self.clock = False
         self.classes = classes
-        self.checking = False
+        self.reviewing = False
 
     @property
     def changed(self) -> bool:
@@ -38,7 +31,7 @@ class Pending:
             or self.findings
             or self.emptied
             or self.clock
-            or self.checking
+            or self.reviewing
         )
 
 
@@ -56,108 +49,3 @@ def sorted_out(
         reports = any(event.what == DELETED for event in item.events)
         (ready if is_open and (time_known or not reports) else waiting).append(item)
     return ready, waiting
-
-
-def is_from_the_future(event: Event, now: Instant) -> bool:
-    """Whether a deletion is reported by a clock far ahead: it would hide what comes until then."""
-    return event.what == DELETED and now > MIN_INSTANT and event.happened_at > now + DAY
-
-
-def from_the_future(event: Event, now: Instant) -> Finding:
-    """Word the finding about a reported deletion that lies ahead of the broker's time."""
-    return finding(
-        FindingKind.FUTURE_EVENT,
-        event.event_id,
-        "a deletion is reported that happens more than a day from now; it is not believed",
-        "set the producer's clock by NTP, then publish the event again",
-        now,
-    )
-
-
-def clocks_differ(difference_ms: int, now: Instant) -> Finding:
-    """Word the finding about a worker whose clock is far from the broker's."""
-    return finding(
-        FindingKind.CLOCK_DIFFERENCE,
-        "clock",
-        f"the broker's and a worker's clock differ by {difference_ms // SECOND} seconds; "
-        "deletion pauses",
-        "set both clocks by NTP; deletion resumes by itself",
-        now,
-    )
-
-
-def too_large(record: Record, now: Instant) -> Finding:
-    """Word the finding about a record that has gathered more than is kept."""
-    return finding(
-        FindingKind.RECORD_TOO_LARGE,
-        record.record_id,
-        f"events named more than {MAX_VALUES} values of one kind for one record; the rest is not "
-        "kept",
-        "give each photo, message or row a record of its own",
-        now,
-    )
-
-
-_GAPS = {
-    FindingKind.NO_RULE: (
-        "no rule decides the limit of this class of records; the default limit applies",
-        "write a rule for this residency, purpose and category",
-    ),
-    FindingKind.NO_POLICY: (
-        "no policy is in force: records have no limit and nothing is deleted",
-        "publish a policy; where another person must approve it, have that done",
-    ),
-    FindingKind.NO_PURPOSE: (
-        "records of this class are held for no purpose",
-        "let the platform say the purpose, or delete them (GDPR art 5(1)(b))",
-    ),
-    FindingKind.NO_LAWFUL_BASIS: (
-        "records of this class are held without a lawful basis",
-        "let the platform say the basis, or delete them (GDPR art 6(1), 17(1)(d))",
-    ),
-    FindingKind.RESIDENCY_CONFLICT: (
-        "signals of one group contradict each other about where people reside",
-        "seek corroboration in data already held; the strictest limit applies until then",
-    ),
-    FindingKind.UNKNOWN_RESIDENCY: (
-        "records that a notice may mean are restricted: where their people reside is not concluded",
-        "conclude it from data already held, or delete them, before the notice's deadline",
-    ),
-    FindingKind.UNTRACKED_RECORD: (
-        "a store holds records that no ingestion event told of",
-        "find out which producer does not publish its events",
-    ),
-}
-"""What is missing and what to do about it, by kind."""
-
-
-def gap_found(gap: Gap, now: Instant) -> Finding:
-    """Word the finding about what a class of records lacks."""
-    what, remedy = _GAPS[gap.kind]
-    return finding(gap.kind, gap.described, what, remedy, now)
-
-
-def awaits_approval(scope: str, now: Instant) -> Finding:
-    """Word the finding about a document that a second person must approve."""
-    document = scope.removeprefix(DOCUMENT_SCOPE)
-    return finding(
-        FindingKind.AWAITING_APPROVAL,
-        document,
-        f"{document} has not taken effect: nobody but its author has approved it",
-        f"let another person publish `control: {scope}` with `action: approve`",
-        now,
-    )
-
-
-def deadlines_passed(notice: Notice, now: Instant) -> Iterator[Finding]:
-    """Word a finding about each step of a notice whose deadline had passed when it came."""
-    for step in notice.steps:
-        if notice.state == "in_force" and step.complete_by <= now:
-            yield finding(
-                FindingKind.DEADLINE_PASSED,
-                f"{notice.cause(step.step_id)} version {notice.version}",
-                f"the deadline of step {step.step_id}, {format_instant(step.complete_by)}, passed "
-                "before the notice came; what it orders is commanded at once",
-                "tell the authority; correct the instants if they are wrong",
-                now,
-            )

@@ -1,0 +1,67 @@
+"""What must not be deleted yet, but may no longer be used: restriction, and its end.
+
+GDPR art 18: restricted data is kept, and not otherwise processed.
+"""
+
+import msgspec
+
+from pipeline.identifiers import Cause, StoreName
+from pipeline.instants import MAX_INSTANT
+from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
+from pipeline.rules import Plan, Step
+from pipeline.vocabulary import FindingKind
+
+
+def hold(draft: Draft, plan: Plan, store: StoreName, step: Step) -> None:
+    """A hold wins over every deletion; what is past its limit is restricted at once."""
+    draft.find(
+        FindingKind.HELD_PAST_LIMIT,
+        draft.record.record_id,
+        f"a deletion due under {step.cause} is blocked by {', '.join(plan.holds)}",
+        "release the hold, or have the obligation varied before its deadline",
+    )
+    _restrict(draft, store, step, Cause(f"hold:{plan.holds[0]}"))
+
+
+def keep(draft: Draft, plan: Plan, store: StoreName, lead: int) -> None:
+    """What only a minimum still keeps may no longer be used: it is restricted at once."""
+    for step in plan.steps:
+        if not step.kept_by:
+            continue
+        if step.wanted_at(lead) > draft.now:
+            draft.wakes.append(step.wanted_at(lead))
+            continue
+        if step.kept_until == MAX_INSTANT:
+            draft.find(
+                FindingKind.HELD_PAST_LIMIT,
+                draft.record.record_id,
+                f"a deletion due under {step.cause} waits for {step.kept_by}, whose period has not "
+                "begun",
+                "publish the event that starts its clock, or correct the rule",
+            )
+        _restrict(draft, store, step, step.kept_by)
+
+
+def release(draft: Draft, plan: Plan, store: StoreName) -> None:
+    """Take back restrictions whose reason has gone, unless the data is to be deleted anyhow."""
+    standing = draft.standing(RESTRICT, store)
+    if not standing:
+        return
+    lead = draft.planner.lead(store)
+    wanted = [
+        step for step in plan.steps if step.kind == DELETE and step.wanted_at(lead) <= draft.now
+    ]
+    if any(step.due_at(lead) <= draft.now for step in wanted) or draft.current(DELETE, store):
+        return
+    reasons = {step.cause for step in plan.steps if step.kind == RESTRICT}
+    reasons |= {step.kept_by for step in wanted}
+    reasons |= {Cause(f"hold:{name}") for name in plan.holds}
+    for item in standing:
+        if item.cause not in reasons:
+            draft.withdraw(item)
+
+
+def _restrict(draft: Draft, store: StoreName, step: Step, cause: Cause) -> None:
+    if not draft.restricted(store):
+        blocked = msgspec.structs.replace(step, cause=cause, kind=RESTRICT, at_once=True)
+        draft.issue(blocked, store, draft.now)

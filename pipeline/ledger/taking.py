@@ -1,0 +1,39 @@
+"""What a delivery of events and receipts makes of records; nothing is commanded here."""
+
+from pipeline.findings import Finding
+from pipeline.identifiers import RecordId
+from pipeline.instants import Instant
+from pipeline.ledger.answering import received
+from pipeline.ledger.holdings import Holdings
+from pipeline.ledger.parts import Part
+from pipeline.ledger.telling import from_the_future, is_from_the_future
+from pipeline.records import Record, applied
+
+
+def taken(
+    part: Part, holdings: Holdings, now: Instant
+) -> tuple[dict[RecordId, Record], list[Finding]]:
+    """Return the records that a delivery changes, and what a person must be told of.
+
+    Args:
+        part: events and receipts.
+        holdings: what is known.
+        now: the broker's time.
+    """
+    touched: dict[RecordId, Record] = {}
+    told: list[Finding] = []
+    for event in part.events:
+        if is_from_the_future(event, now):
+            told.append(from_the_future(event, now))
+            continue
+        known = touched.get(event.record_id) or holdings.get(event.record_id)
+        record = applied(known, event)
+        if record != known:
+            touched[event.record_id] = record
+    for receipt in part.receipts:
+        known = touched.get(receipt.record_id) or holdings.get(receipt.record_id)
+        answered, findings = received(known, receipt, now)
+        told += findings
+        if answered is not known:
+            touched[receipt.record_id] = answered
+    return touched, told
