@@ -1,21 +1,23 @@
 """`retention`: run the job, publish to it, check what is meant for it.
 
-Exit codes: 0 done; 1 the job failed or a check found something; 2 wrong input; 3 the broker does
-not answer; 5 the runner or its version is refused, or a restart cannot help.
+Exit codes (`exits.Exit`): 0 done; 1 the job failed or a check found something; 2 wrong input; 3 the
+broker does not answer; 4 a replay differs from what it must give; 5 the runner or its version is
+refused, or a restart cannot help.
 """
 
 import sys
-from enum import IntEnum
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from pipeline.cli.documents import check
+from pipeline.cli.exits import Exit
 from pipeline.cli.inventory import digest
 from pipeline.cli.load import import_inventory
 from pipeline.cli.period import period
 from pipeline.cli.publish import publish_app
+from pipeline.cli.replay import replay
 from pipeline.cli.run import run
 from pipeline.cli.topics import topics_app
 from pipeline.documents import InvalidDocument
@@ -35,16 +37,7 @@ app.command("check")(check)
 app.command("digest")(digest)
 app.command("import")(import_inventory)
 app.command("period")(period)
-
-
-class Exit(IntEnum):
-    """Exit codes by kind of error."""
-
-    DONE = 0
-    FAILED = 1
-    WRONG_INPUT = 2
-    NO_BROKER = 3
-    REFUSED = 5
+app.command("replay")(replay)
 
 
 def main() -> None:

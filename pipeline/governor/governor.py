@@ -1,11 +1,10 @@
 """The governor: what may leave of the deletions that are due, counted over all shards.
 
 Keyed by store, so that a store's rate, and the count of one rule in it, are one number. The stop
-switch is looked at here again
-(the ledger already heeds it) because a command may be on its way when a pause arrives. What is
-withheld waits in the governor's state, is written to `state`, and leaves when a published `approve`
-or `resume` allows it. Losing the state loses no command: after a rebuild the ledger issues every
-unanswered command again.
+switch is looked at here again (the ledger already heeds it) because a command may be on its way
+when a pause arrives. What is withheld waits in the governor's state, is written to `state`, and
+leaves when a published `approve` or `resume` allows it. Losing the state loses no command: after a
+rebuild the ledger issues every unanswered command again.
 """
 
 from collections.abc import Container, Iterable
@@ -135,6 +134,7 @@ class Governor:
             "governor_now_ms": self.now,
             "governor_withheld_commands": len(self.waiting),
             "governor_documents_checksum": self.versions.checksum,
+            "governor_unconfirmed_shards": self._unconfirmed(),
         }
 
     def _take_row(self, row: StateRow) -> None:
@@ -148,8 +148,7 @@ class Governor:
 
     def _release(self, fresh: Container[str], outcome: Outcome) -> None:
         touched: set[tuple[StoreName, Cause]] = set()
-        stamp = self.in_force.fingerprint
-        settled = all(self.confirmed.get(shard) == stamp for shard in range(self._ledgers))
+        settled = not self._unconfirmed()
         for command in tuple(self.waiting.values()):
             ready = settled or command.command_id in fresh
             if ready and self._may_go(command, outcome):
@@ -159,6 +158,11 @@ class Governor:
                 if command.kind == CommandKind.DELETE:
                     touched.add((command.store, command.cause))
         outcome.states += [self._row(*key) for key in sorted(touched)]
+
+    def _unconfirmed(self) -> int:
+        """How many ledgers have not said that they obey the documents in force here."""
+        stamp = self.in_force.fingerprint
+        return sum(self.confirmed.get(shard) != stamp for shard in range(self._ledgers))
 
     def _row(self, store: StoreName, cause: Cause) -> StateRow:
         allowance = self.allowances.setdefault((store, cause), Allowance())

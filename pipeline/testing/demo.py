@@ -5,13 +5,10 @@ came of it and checks it. Ends with code 0 only when the story came out as it sh
 """
 
 import argparse
-import contextlib
 import fcntl
-import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -22,11 +19,12 @@ from rich.text import Text
 from pipeline.errors import RetentionError
 from pipeline.identifiers import StoreName
 from pipeline.instants import Instant, to_datetime
+from pipeline.stories.driver import Driver, StoryFailed, move_clock
+from pipeline.stories.quiet import errors_into
+from pipeline.stories.scene import Scene
+from pipeline.stories.stores import Store
 from pipeline.testing.demo_story import POISON, Happening, Story, read_document, read_story
 from pipeline.testing.demo_summary import Played, summarise
-from pipeline.testing.scene import Scene
-from pipeline.testing.stores import Store
-from pipeline.testing.story import Driver, StoryFailed, move_clock
 
 CACHE = Path(__file__).parents[2] / ".cache" / "demo"
 STORES = (StoreName("images"), StoreName("index"))
@@ -53,28 +51,24 @@ class Demo:
             StoryFailed: the job died, or something due was not done in time.
         """
         # Beam takes seconds to import: not before something is on the screen.
-        from pipeline.testing.jobs import PrismJob
+        from pipeline.stories.prism_job import PrismJob
 
         scene, story = self._scene, self._story
         move_clock(scene, story.begin)
         scene.publish(read_document(story.policy, "counsel"))
         self._tell(story.begin, "Counsel publishes the retention policy.")
-        with PrismJob(scene, story=True, poll_seconds=0.05, read_seconds=0.2) as job:
-
-            def trouble() -> str | None:
-                if job.ended:
-                    return f"the job ended by itself: {job.ended[0][:2_000]}"
-                return None if job.prism.alive else "Prism, which runs the job, ended by itself"
-
-            with Live(console=self._console, auto_refresh=False, transient=True) as live:
-                stores = tuple(self._stores.values())
-                self._driver = Driver(scene, stores, trouble, lambda: self._draw(live))
-                started = time.monotonic()
-                for happening in story.happenings:
-                    self._driver.run_to(happening.at)
-                    self._tell(happening.at, f"{happening.say}.")
-                    self._do(happening)
-                self._driver.run_to(story.end)
+        with (
+            PrismJob(scene, story=True, poll_seconds=0.05, read_seconds=0.2) as job,
+            Live(console=self._console, auto_refresh=False, transient=True) as live,
+        ):
+            stores = tuple(self._stores.values())
+            self._driver = Driver(scene, stores, job.trouble, lambda: self._draw(live))
+            started = time.monotonic()
+            for happening in story.happenings:
+                self._driver.run_to(happening.at)
+                self._tell(happening.at, f"{happening.say}.")
+                self._do(happening)
+            self._driver.run_to(story.end)
         self._played.seconds = time.monotonic() - started
         self._tell(story.end, "The story ends.")
         return self._played
@@ -94,7 +88,6 @@ class Demo:
             scene.send_raw(POISON[number % len(POISON)])
         if happening.publish is not None:
             scene.publish(read_document(happening.publish, "counsel"))
-            self._driver.await_documents()
             self._played.published[happening.publish] = at
         for name, silent in ((happening.silent, True), (happening.answering, False)):
             if name is not None:
@@ -149,7 +142,7 @@ def _run(console: Console, folder: Path) -> int:
     console.rule(story.title)
     scene = Scene(url, "retention.", stores=STORES, shards=SHARDS)
     # Until all is said: Beam's threads complain after the job was cancelled.
-    with _errors_into(folder / "job.log"):
+    with errors_into(folder / "job.log"):
         try:
             good = summarise(console, scene, story, Demo(console, story, scene).play())
         except (StoryFailed, RetentionError) as failure:
@@ -159,21 +152,6 @@ def _run(console: Console, folder: Path) -> int:
             scene.close()
     console.print(f"Its log: {url}\nWhat the runner said: {folder / 'job.log'}", soft_wrap=True)
     return 0 if good else 1
-
-
-@contextlib.contextmanager
-def _errors_into(path: Path) -> Iterator[None]:
-    """Send standard error to a file, that of Prism and of Beam's threads included."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with path.open("w") as file:
-        os.dup2(file.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 if __name__ == "__main__":

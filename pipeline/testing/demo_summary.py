@@ -18,9 +18,9 @@ from pipeline.findings import Finding
 from pipeline.identifiers import StoreName
 from pipeline.instants import Instant, to_datetime
 from pipeline.ledger.unanswered import OVERDUE_AFTER
+from pipeline.stories.scene import Scene
+from pipeline.stories.stores import Delivery, Store
 from pipeline.testing.demo_story import Group, Happening, Story
-from pipeline.testing.scene import Scene
-from pipeline.testing.stores import Delivery, Store
 
 ISSUED_WITHIN = 60_000
 """A command's `issued_at` and the log's time may differ by this much (milliseconds)."""

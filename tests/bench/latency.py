@@ -5,7 +5,7 @@ import statistics
 from pipeline.events import Event
 from pipeline.identifiers import shard_of
 from pipeline.instants import SECOND, Instant
-from pipeline.testing.scene import Scene, wait_for
+from pipeline.stories.scene import Scene, wait_for
 from tests.bench.world import (
     SHARDS,
     STORE,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from pipeline.testing.scene import Scene
+from pipeline.stories.scene import Scene
 from tests.bench import latency, per_record, rebuild, throughput
 from tests.bench.child import measured
 from tests.bench.figures import Figure

@@ -6,7 +6,7 @@ from pipeline.ledger.book import Ledger
 from pipeline.ledger.inventory import derived
 from pipeline.ledger.outcome import Row
 from pipeline.ledger.parts import Part
-from pipeline.testing.scene import Scene
+from pipeline.stories.scene import Scene
 from tests.bench.world import Timeline, new_scene, running, stated_event, stated_policy
 
 REPEATED = 1_000

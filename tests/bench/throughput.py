@@ -2,7 +2,7 @@
 
 import time
 
-from pipeline.testing.scene import Scene
+from pipeline.stories.scene import Scene
 from tests.bench.world import Runner, Timeline, new_scene, running, stated_policy, written
 
 

@@ -21,9 +21,9 @@ from msgspec.structs import replace
 from pipeline.documents import Envelope
 from pipeline.events import Event
 from pipeline.settings import to_json
+from pipeline.stories.scene import Scene
 from pipeline.testing.flink import FlinkFailed
 from pipeline.testing.jobs import FlinkRun
-from pipeline.testing.scene import Scene
 from pipeline.transports.contract import Partition, TopicSpec
 from tests.support.build import event, policy, rule
 

@@ -10,10 +10,10 @@ import pytest
 from pipeline.commands import Command
 from pipeline.identifiers import Cause, CommandId, EventId
 from pipeline.instants import DAY, Instant
+from pipeline.stories.stores import Delivery
 from pipeline.testing.demo_story import Story, read_document, read_story
 from pipeline.testing.demo_summary import Played, deletion_checks
 from pipeline.testing.jobs import ROOT
-from pipeline.testing.stores import Delivery
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(200)]
 

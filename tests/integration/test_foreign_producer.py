@@ -9,9 +9,9 @@ import fastavro
 import pytest
 from kafka import KafkaProducer
 
-from pipeline.testing.jobs import PrismJob
+from pipeline.stories.prism_job import PrismJob
+from pipeline.stories.scene import Scene, wait_for
 from pipeline.testing.kafka_broker import LocalKafka
-from pipeline.testing.scene import Scene, wait_for
 from tests.support.build import policy, rule
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "event.avsc"

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline.testing.jobs import FlinkRun, PrismJob
+from pipeline.stories.prism_job import PrismJob
+from pipeline.stories.scene import Scene, wait_for
+from pipeline.testing.jobs import FlinkRun
 from pipeline.testing.kafka_broker import LocalKafka
-from pipeline.testing.scene import Scene, wait_for
 from pipeline.transforms.read import LogSource
 from pipeline.transforms.ticks import TickSource
 from tests.integration.sources import EndingSource, EndingTicks, LateDocuments, LateHistory

@@ -10,9 +10,10 @@ import pytest
 
 from pipeline.events import Event
 from pipeline.instants import Instant
-from pipeline.testing.jobs import FlinkRun, PrismJob, SupervisedJob
+from pipeline.stories.prism_job import PrismJob
+from pipeline.stories.scene import Scene, wait_for
+from pipeline.testing.jobs import FlinkRun, SupervisedJob
 from pipeline.testing.kafka_broker import LocalKafka
-from pipeline.testing.scene import Scene, wait_for
 from pipeline.transforms import sharded
 from pipeline.transports.contract import Partition
 from tests.integration.sources import EndingSource, EndingTicks

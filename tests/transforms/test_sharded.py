@@ -14,7 +14,7 @@ from pipeline.commands import Command
 from pipeline.identifiers import RecordId, shard_of
 from pipeline.instants import DAY, Instant
 from pipeline.ledger.parts import Origin, Part, decode_part, encode_part
-from pipeline.testing.scene import Scene
+from pipeline.stories.scene import Scene
 from pipeline.transforms import sharded
 from pipeline.transforms.acknowledge import Piece
 from pipeline.transforms.machines import MachineKind

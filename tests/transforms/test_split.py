@@ -18,7 +18,7 @@ from pipeline.ledger.inventory import Derived
 from pipeline.ledger.parts import Part, decode_part
 from pipeline.receipts import Receipt
 from pipeline.records import applied
-from pipeline.testing.scene import Scene
+from pipeline.stories.scene import Scene
 from pipeline.transforms.acknowledge import Piece
 from pipeline.transforms.read import Batch
 from pipeline.transforms.split import TO_ACKNOWLEDGE, TO_GOVERNOR, Split

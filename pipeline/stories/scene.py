@@ -4,12 +4,13 @@ The job itself runs elsewhere (`pipeline.testing.jobs`); a scene only speaks thr
 platform, counsel and the stores would.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pipeline.commands import Command
-from pipeline.documents import Envelope
+from pipeline.documents import Envelope, InvalidDocument, Versions
 from pipeline.events import Event
 from pipeline.findings import Finding, Quarantined
 from pipeline.instants import Instant
@@ -33,6 +34,7 @@ class Scene:
     stores: tuple[str, ...] = ("images",)
     partitions: int = 4
     shards: int = 16
+    approvals: tuple[str, ...] = ()
     answered: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -42,6 +44,7 @@ class Scene:
         self.broker.create(self.topics.specs(partitions=self.partitions, stores=self.stores))
         self.codec = Codec.from_settings(self.settings())
         self.producer = self.broker.producer()
+        self.documents = Versions(frozenset(self.approvals))
 
     def settings(self, **changes: object) -> Settings:
         """Return settings of a job in this scene: one node, so a small margin."""
@@ -50,6 +53,7 @@ class Scene:
             "prefix": self.prefix,
             "events": (self.events_topic,),
             "shards": self.shards,
+            "approvals": self.approvals,
             "governors": 2,
             "group": f"{self.prefix}enforce",
             "margin_ms": 500 if self.url.startswith("kafka:") else 1,
@@ -61,6 +65,8 @@ class Scene:
     def publish(self, *envelopes: Envelope) -> None:
         """Publish documents, as counsel does."""
         for envelope in envelopes:
+            with contextlib.suppress(InvalidDocument):
+                self.documents = self.documents.applied(envelope)
             key = f"{envelope.document_id} version {envelope.version}".encode()
             value = self.codec.encode_envelope(envelope)
             self.producer.send(self.topics.name(envelope.kind), key, value)
@@ -77,6 +83,12 @@ class Scene:
     def send_raw(self, value: bytes) -> None:
         """Publish bytes to the ingestion topic, whatever they are."""
         self.producer.send(self.events_topic, b"raw", value)
+        self.producer.flush()
+
+    def send_receipt(self, receipt: Receipt) -> None:
+        """Publish one receipt."""
+        key = receipt.record_id.encode()
+        self.producer.send(self.topics.name("receipts"), key, self.codec.encode_receipt(receipt))
         self.producer.flush()
 
     def answer(self, status: str = "COMPLETED") -> int:

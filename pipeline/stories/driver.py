@@ -9,9 +9,10 @@ skipped.
 import time
 from collections.abc import Callable, Sequence
 
+from pipeline.errors import RetentionError
 from pipeline.instants import DAY, SECOND, Instant, format_instant
-from pipeline.testing.scene import Scene
-from pipeline.testing.stores import Store, Tail
+from pipeline.stories.scene import Scene
+from pipeline.stories.stores import Store, Tail
 from pipeline.transports.sqlite import SqliteBroker
 
 SETTLE_SECONDS = 40.0
@@ -19,13 +20,11 @@ SETTLE_SECONDS = 40.0
 TICK_SECONDS = 20.0
 """Longest time until every shard has seen the clock move."""
 PAUSE_SECONDS = 0.05
-DOCUMENT_SECONDS = 1.2
-"""Documents are not acknowledged: this long after one was published every shard has read it."""
 AFTER_WAKE = SECOND
 """A timer fires once the log's time less the job's margin has reached it."""
 
 
-class StoryFailed(Exception):
+class StoryFailed(RetentionError):
     """The story cannot go on; the message says where it stopped and what was awaited."""
 
 
@@ -51,6 +50,10 @@ class Gauge:
         """Return the least over all shards; 0 until each has written."""
         found = self._numbers.get(name, {})
         return min(found.values()) if len(found) == shards else 0
+
+    def values(self, name: str) -> set[int]:
+        """Return the different numbers that shards have written."""
+        return set(self._numbers.get(name, {}).values())
 
     def next_wake(self) -> Instant | None:
         """Return when a ledger looks at a record next; None when none will."""
@@ -85,16 +88,11 @@ class Driver:
         self._stores = stores
         self._trouble = trouble
         self._watch = watch
-        self._documents_until = 0.0
 
     def set_clock(self, to: Instant) -> None:
         """Move the log's clock forward."""
         move_clock(self.scene, to)
         self.clock = to
-
-    def await_documents(self) -> None:
-        """Say that a document was published: the next `settle` gives it time to arrive."""
-        self._documents_until = time.monotonic() + DOCUMENT_SECONDS
 
     def run_to(self, instant: Instant) -> None:
         """Let time pass until an instant, stopping at every wake before it.
@@ -126,7 +124,7 @@ class Driver:
             self._nudge()
             answered = self._answer()
             awaited = self._awaited()
-            if not answered and awaited is None and time.monotonic() >= self._documents_until:
+            if not answered and awaited is None:
                 return
             if time.monotonic() > deadline:
                 raise self._failure(f"still waiting for {awaited or 'the stores'}")
@@ -156,6 +154,17 @@ class Driver:
 
     def _awaited(self) -> str | None:
         """Name what is missing before time may go on, or None."""
+        # Documents are not acknowledged: shards say what they have read.
+        documents = {self.scene.documents.checksum}
+        if any(
+            self.gauge.values(name) != documents
+            for name in ("ledger_documents_checksum", "governor_documents_checksum")
+        ):
+            return "a shard that has not read every document"
+        if self.gauge.total("ledger_unreviewed_records"):
+            return "records that must be looked at under new documents"
+        if self.gauge.total("governor_unconfirmed_shards"):
+            return "shards that have not confirmed the documents in force"
         wake = self.gauge.next_wake()
         if wake is not None and wake + AFTER_WAKE <= self.clock:
             return "a wake that is due"

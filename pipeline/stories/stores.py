@@ -11,7 +11,7 @@ from pipeline.commands import Command
 from pipeline.identifiers import CommandId, RecordId, StoreName
 from pipeline.instants import Instant
 from pipeline.receipts import Receipt
-from pipeline.testing.scene import Scene
+from pipeline.stories.scene import Scene
 from pipeline.transports.contract import Consumer, Partition
 from pipeline.vocabulary import CommandKind, ReceiptStatus
 
@@ -52,11 +52,17 @@ class Tail:
 
 
 class Store:
-    """One store: what it keeps, what it may not use, and what it has been told."""
+    """One store: what it keeps, what it may not use, and what it has been told.
+
+    Attributes:
+        silent: whether it answers nothing for now.
+        answers: the status that it answers whatever it is told; None: it obeys.
+    """
 
     def __init__(self, name: StoreName, scene: Scene) -> None:
         self.name = name
         self.silent = False
+        self.answers: str | None = None
         self.kept: set[RecordId] = set()
         self.restricted: set[RecordId] = set()
         self.deliveries: list[Delivery] = []
@@ -106,6 +112,8 @@ class Store:
         if not command.not_before <= now < command.expires_at:
             self.refused.append(command)
             return ReceiptStatus.FAILED.value
+        if self.answers is not None:
+            return self.answers
         if command.record_id not in self.kept:
             return ReceiptStatus.NOT_FOUND.value
         if command.kind == CommandKind.DELETE:
@@ -113,6 +121,8 @@ class Store:
             self.restricted.discard(command.record_id)
         elif command.kind == CommandKind.RESTRICT:
             self.restricted.add(command.record_id)
+        elif command.kind == CommandKind.RELEASE:
+            self.restricted.discard(command.record_id)
         return ReceiptStatus.COMPLETED.value
 
     def close(self) -> None:
