@@ -33,6 +33,15 @@ def event_from_json(line: str | bytes) -> Event:
     return _checked(checked_event, _read(Event, line))
 
 
+def event_to_encode(line: str | bytes) -> Event:
+    """Read an event without checking its words: what a producer may send, right or wrong.
+
+    Raises:
+        InvalidInput: it is not JSON, or a field is missing, unknown or of another type.
+    """
+    return _read(Event, line)
+
+
 def receipt_from_json(line: str | bytes) -> Receipt:
     """Read a receipt from one JSON object.
 
