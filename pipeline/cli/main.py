@@ -19,6 +19,7 @@ from pipeline.cli.period import period
 from pipeline.cli.publish import publish_app
 from pipeline.cli.replay import replay
 from pipeline.cli.run import run
+from pipeline.cli.store import store
 from pipeline.cli.topics import topics_app
 from pipeline.documents import InvalidDocument
 from pipeline.errors import BrokerUnavailable, InvalidInput, RetentionError, RunnerRefused
@@ -38,6 +39,7 @@ app.command("digest")(digest)
 app.command("import")(import_inventory)
 app.command("period")(period)
 app.command("replay")(replay)
+app.command("store")(store)
 
 
 def main() -> None:

@@ -97,9 +97,9 @@ class Governor:
     def _take(self, command: Command) -> None:
         """Let a command wait; one that was taken back, before or after it came, never leaves."""
         if command.withdraws is not None:
-            # What never left needs no CANCEL. Of two messages the later may come first.
-            if self._drop(command.withdraws):
-                return
+            # Of two messages the later may come first. The CANCEL goes out whether or not what it
+            # takes back did: the store answers it, so that nothing stays open.
+            self._drop(command.withdraws)
             self.cancelled[command.withdraws] = command.expires_at
         if self.cancelled.get(command.command_id, MIN_INSTANT) <= self.now:
             self._wait(command)

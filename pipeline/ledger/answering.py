@@ -4,12 +4,12 @@ import msgspec
 
 from pipeline.findings import Finding, finding
 from pipeline.instants import Instant
-from pipeline.ledger.issuing import withdrawal_id
 from pipeline.receipts import Receipt, answered_with
 from pipeline.records import Answer, Issued, Record, pruned
-from pipeline.vocabulary import SETTLED, FindingKind, ReceiptStatus
+from pipeline.vocabulary import SETTLED, CommandKind, FindingKind, ReceiptStatus
 
 KEPT_ANSWERS = 8
+_DELETE = CommandKind.DELETE.value
 _REFUSALS = frozenset(
     {
         ReceiptStatus.FAILED.value,
@@ -28,10 +28,6 @@ def received(record: Record | None, receipt: Receipt, now: Instant) -> tuple[Rec
     item = _issued(record, receipt)
     if record is not None and item is None and _names(record, receipt):
         return record, [_unknown(receipt, now)]  # another store's command: it cannot settle it
-    if record is not None and item is None:
-        taken_back = _withdrawn(record, receipt)
-        if taken_back is not None:
-            return taken_back, []
     if record is None or item is None:
         known = record or Record(receipt.record_id)
         answer = Answer(receipt.command_id, _meant(receipt), receipt.at, receipt.store)
@@ -64,6 +60,10 @@ def _complaints(item: Issued, receipt: Receipt, now: Instant) -> list[Finding]:
         what = f"store {store} completed {item.kind}, but read back that data remains"
         remedy = "find out what keeps it; the command is sent again"
         found.append((FindingKind.DATA_REMAINS, what, remedy))
+    if item.withdrawn and item.kind == _DELETE and _meant(receipt) == ReceiptStatus.COMPLETED:
+        what = f"store {store} deleted what a CANCEL was to save: it came too late"
+        remedy = "find out what was lost, and tell whoever asked for it to be kept"
+        found.append((FindingKind.DELETED_DESPITE_CANCEL, what, remedy))
     if _contradicts(item, receipt):
         what = f"store {store} said of {item.kind} that it is done and, later, {status}"
         if status in SETTLED:
@@ -92,20 +92,6 @@ def _issued(record: Record | None, receipt: Receipt) -> Issued | None:
     for item in record.issued:
         if item.command_id == receipt.command_id and item.store == receipt.store:
             return item
-    return None
-
-
-def _withdrawn(record: Record, receipt: Receipt) -> Record | None:
-    """Take the answer to a CANCEL or RELEASE; None when it answers neither."""
-    for item in record.issued:
-        if item.withdrawn and item.store == receipt.store:
-            if withdrawal_id(record.record_id, item) != receipt.command_id:
-                continue
-            if receipt.status not in SETTLED:
-                return record
-            done = answered_with(item, ReceiptStatus.CANCELLED.value, receipt.at)
-            issued = tuple(done if kept is item else kept for kept in record.issued)
-            return msgspec.structs.replace(record, issued=issued)
     return None
 
 

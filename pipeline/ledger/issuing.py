@@ -6,7 +6,7 @@ import msgspec
 
 from pipeline.commands import LIFETIME, Command
 from pipeline.findings import Decision, Finding, finding
-from pipeline.identifiers import Cause, CommandId, RecordId, StoreName, command_id
+from pipeline.identifiers import Cause, CommandId, StoreName, command_id
 from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.receipts import answered_with
 from pipeline.records import OBSERVED, Issued, Record
@@ -98,9 +98,10 @@ class Draft:
 
         A deletion may be issued again under a new epoch.
         """
-        withdrawn = msgspec.structs.replace(item, withdrawn=True)
-        self.commands.append(withdrawal_of(self.record, withdrawn, self.now))
-        self.replace(item, withdrawn)
+        self.replace(item, msgspec.structs.replace(item, withdrawn=True))
+        withdrawal = _withdrawal(self.record, item, self.clock)
+        self.commands.append(command_of(self.record, withdrawal))
+        self._issued.append(withdrawal)
 
     def lapses(self, item: Issued) -> bool:
         """Whether a command is void unanswered and must be given anew; then it is laid aside.
@@ -234,41 +235,38 @@ def command_of(record: Record, item: Issued) -> Command:
         data_until=item.data_until,
         expires_at=item.expires_at,
         issued_at=item.issued_at,
+        withdraws=item.withdraws,
         attempt=item.attempts,
     )
 
 
-def withdrawal_id(record_id: RecordId, item: Issued) -> CommandId:
-    """Return the id of the command that takes an issued one back."""
-    return command_id(
-        kind=CANCEL if item.kind == DELETE else RELEASE,
+def _withdrawal(record: Record, item: Issued, now: Instant) -> Issued:
+    """Return what takes an issued command back: it is answered for, and sent again, like any.
+
+    It carries that one's cause, so that it goes where that one may still wait, and outlives it.
+    """
+    kind = CANCEL if item.kind == DELETE else RELEASE
+    name = command_id(
+        kind=kind,
         target=item.store,
-        record_id=record_id,
+        record_id=record.record_id,
         generation=item.generation,
         cause=item.cause,
         epoch=item.command_id,
     )
-
-
-def withdrawal_of(record: Record, item: Issued, now: Instant) -> Command:
-    """Return the command that takes an issued one back.
-
-    It carries that one's cause, so that it goes where that one may still wait.
-    """
-    return Command(
-        command_id=withdrawal_id(record.record_id, item),
-        kind=CANCEL if item.kind == DELETE else RELEASE,
+    return Issued(
+        command_id=name,
+        kind=kind,
         store=item.store,
-        record_id=record.record_id,
-        generation=item.generation,
         cause=item.cause,
-        cause_version=item.cause_version,
         citation=item.citation,
+        generation=item.generation,
         not_before=now,
-        complete_by=item.complete_by,
+        complete_by=now,
         data_until=item.data_until,
-        expires_at=item.expires_at,
+        expires_at=Instant(max(item.expires_at, now + LIFETIME)),
         issued_at=now,
+        cause_version=item.cause_version,
         withdraws=item.command_id,
     )
 

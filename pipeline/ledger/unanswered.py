@@ -6,7 +6,7 @@ import msgspec
 
 from pipeline.commands import Command
 from pipeline.instants import HOUR, Instant
-from pipeline.ledger.issuing import DELETE, RESTRICT, Draft, command_of, withdrawal_of
+from pipeline.ledger.issuing import DELETE, RESTRICT, Draft, command_of
 from pipeline.records import OBSERVED, Issued, Record
 from pipeline.rules import Planner
 from pipeline.vocabulary import SETTLED, WORKING, FindingKind, ReceiptStatus
@@ -85,7 +85,7 @@ def open_commands(record: Record) -> list[Issued]:
 def unanswered(
     record: Record, known: Container[str], planner: Planner, now: Instant
 ) -> list[Command]:
-    """Return what may never have left: commands without an answer, and withdrawals of commands.
+    """Return what may never have left: commands without an answer.
 
     A deletion that the documents do not call for any more does not leave again.
 
@@ -95,20 +95,12 @@ def unanswered(
         planner: the rules in force.
         now: the present.
     """
-    commands = [
+    return [
         command_of(record, item)
         for item in open_commands(record)
         if item.outcome is None
         and item.command_id in known
         and (item.kind != DELETE or _still_due(record, item, planner, now))
-    ]
-    return commands + [
-        withdrawal_of(record, item, now)
-        for item in record.issued
-        if item.withdrawn
-        and item.outcome is None
-        and item.command_id in known
-        and item.expires_at > now
     ]
 
 

@@ -34,7 +34,8 @@ OBSERVED = "OBSERVED"
 class Issued(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A command that was issued for the record, and the best answer so far.
 
-    `attempts`: how often it was sent, always under the same id.
+    `attempts`: how often it was sent, always under the same id. `withdraws`: the command that a
+    CANCEL or RELEASE takes back, which is marked `withdrawn`.
     """
 
     command_id: CommandId
@@ -54,6 +55,7 @@ class Issued(msgspec.Struct, frozen=True, gc=False, array_like=True):
     cause_version: int = 0
     withdrawn: bool = False
     attempts: int = 1
+    withdraws: CommandId | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):

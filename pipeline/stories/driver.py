@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from pipeline.errors import RetentionError
+from pipeline.identifiers import CommandId
 from pipeline.instants import DAY, SECOND, Instant, format_instant
 from pipeline.stories.scene import Scene
 from pipeline.stories.stores import Store, Tail
 from pipeline.transports.sqlite import SqliteBroker
+from pipeline.vocabulary import SETTLED
 
 SETTLE_SECONDS = 40.0
 """Longest time, of the wall, for everything due at one instant."""
@@ -88,6 +90,8 @@ class Driver:
         self._stores = stores
         self._trouble = trouble
         self._watch = watch
+        self._receipts = Tail(scene, [scene.topics.name("receipts")])
+        self._settled: set[CommandId] = set()
 
     def set_clock(self, to: Instant) -> None:
         """Move the log's clock forward."""
@@ -150,7 +154,12 @@ class Driver:
     def _answer(self) -> int:
         for store in self._stores:
             store.listen()
-        return sum(store.answer(self.clock) for store in self._stores)
+        sent = sum(store.answer(self.clock) for store in self._stores)
+        for _, value in self._receipts.read():
+            receipt = self.scene.codec.decode_receipt(value)
+            if receipt.status in SETTLED:
+                self._settled.add(receipt.command_id)
+        return sent
 
     def _awaited(self) -> str | None:
         """Name what is missing before time may go on, or None."""
@@ -171,10 +180,10 @@ class Driver:
         if lag := self.scene.lag():
             return f"{lag} messages that the job has not acknowledged"
         outstanding = self.gauge.total("ledger_outstanding_commands")
-        silent = sum(store.unanswered + len(store.refused) for store in self._stores)
+        known = sum(len(store.given - self._settled) for store in self._stores)
         withheld = self.gauge.total("governor_withheld_commands")
-        if outstanding > silent + withheld:
-            return f"answers to {outstanding - silent - withheld} commands"
+        if outstanding > known + withheld:
+            return f"{outstanding - known - withheld} commands that no store has been given"
         return None
 
     def _check_job(self) -> None:
@@ -188,6 +197,7 @@ class Driver:
     def close(self) -> None:
         """Release the connection."""
         self.gauge.close()
+        self._receipts.close()
 
 
 def move_clock(scene: Scene, to: Instant) -> None:

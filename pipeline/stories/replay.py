@@ -17,6 +17,7 @@ from pipeline.stories.scenario import Answering, GivenReceipt, Happening, Scenar
 from pipeline.stories.scene import Scene
 from pipeline.stories.stores import Delivery, Store
 from pipeline.vocabulary import Happening as What
+from pipeline.vocabulary import RecordKind
 
 SHARDS = 4
 _KEPT = frozenset({What.CREATED.value, What.DERIVED.value, What.INVENTORIED.value})
@@ -106,18 +107,25 @@ class _Player:
             self._scene.send_raw(what)
         elif isinstance(what, Event):
             self._scene.happen([what])
-            for name in what.stores if what.what in _KEPT else ():
-                self._stores[name].keep([what.record_id])
+            if what.what in _KEPT:
+                self._keep(what)
         elif isinstance(what, Envelope):
             self._scene.publish(what)
         elif isinstance(what, Answering):
             store = self._stores.get(what.store)
             if store is None:
                 raise InvalidInput(f"{happening.place}: no event names the store {what.store}")
-            store.silent, store.answers = what.silent, what.status
+            store.silent, store.holds.answers = what.silent, what.status
         else:
             self._driver.settle()  # the command may be about to be given
             self._scene.send_receipt(self._receipt(what, happening))
+
+    def _keep(self, event: Event) -> None:
+        collected = event.happened_at if event.collected_at is None else event.collected_at
+        for name in event.stores:
+            holds = self._stores[name].holds
+            keep = holds.keep_image if event.kind == RecordKind.SOURCE else holds.keep_template
+            keep(event.record_id, b"", collected_at=collected, stored_at=event.happened_at)
 
     def _receipt(self, given: GivenReceipt, happening: Happening) -> Receipt:
         fields = given.fields

@@ -1,19 +1,17 @@
-"""Simulated stores: they keep records, read their own command topic, obey once, and answer.
+"""The stores of a story: the reference store, told and answering through topics as any store is."""
 
-They read and write topics only, as real stores would; `demo` uses them, `story` waits for them.
-"""
-
-from collections import deque
+import tempfile
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.commands import Command
-from pipeline.identifiers import CommandId, RecordId, StoreName
+from pipeline.identifiers import CommandId, StoreName
 from pipeline.instants import Instant
 from pipeline.receipts import Receipt
+from pipeline.reference_store import ReferenceStore, Seed, StoreService, clock_of
 from pipeline.stories.scene import Scene
 from pipeline.transports.contract import Consumer, Partition
-from pipeline.vocabulary import CommandKind, ReceiptStatus
 
 POLL_MESSAGES = 5_000
 POLL_BYTES = 4 << 20
@@ -51,80 +49,74 @@ class Tail:
         self._consumer.close()
 
 
-class Store:
-    """One store: what it keeps, what it may not use, and what it has been told.
+class Directed(ReferenceStore):
+    """A reference store that may be directed to answer something, whatever it is told.
 
     Attributes:
-        silent: whether it answers nothing for now.
-        answers: the status that it answers whatever it is told; None: it obeys.
+        answers: the status; None: it obeys.
     """
 
-    def __init__(self, name: StoreName, scene: Scene) -> None:
+    answers: str | None = None
+
+    def obey_all(self, commands: Iterable[Command], now: Instant) -> list[Receipt]:
+        """Obey, or say what was directed and do nothing."""
+        if self.answers is None:
+            return super().obey_all(commands, now)
+        return [
+            Receipt(one.command_id, one.record_id, self.name, self.answers, now) for one in commands
+        ]
+
+
+class Store:
+    """One store of a story: what it keeps, and what it has been told.
+
+    Attributes:
+        holds: the store itself.
+        deliveries: every command that was given to it, repetitions included.
+        given: their ids.
+    """
+
+    def __init__(self, name: StoreName, scene: Scene, folder: Path | None = None) -> None:
         self.name = name
-        self.silent = False
-        self.answers: str | None = None
-        self.kept: set[RecordId] = set()
-        self.restricted: set[RecordId] = set()
         self.deliveries: list[Delivery] = []
-        self.answered: dict[CommandId, Instant] = {}
-        self.refused: list[Command] = []
-        self._waiting: deque[Command] = deque()
-        self._seen: set[CommandId] = set()
+        self._folder = None if folder else tempfile.TemporaryDirectory(prefix="retention-store-")
+        place = folder or Path(self._folder.name if self._folder else "")
+        self.holds = Directed(place / f"{name}.db", name)
+        self._service = StoreService(
+            self.holds, scene.broker, clock_of(scene.broker), prefix=scene.prefix
+        )
         self._scene = scene
         self._tail = Tail(scene, [scene.topics.commands(name)])
+        self.given: set[CommandId] = set()
 
-    def keep(self, record_ids: Iterable[RecordId]) -> None:
+    @property
+    def silent(self) -> bool:
+        """Whether it reads and answers nothing for now."""
+        return self._service.silent
+
+    @silent.setter
+    def silent(self, silent: bool) -> None:
+        self._service.silent = silent
+
+    def keep(self, seeds: Iterable[Seed], stored_at: Instant) -> None:
         """Store records, as a platform does when it ingests them."""
-        self.kept.update(record_ids)
+        self.holds.add(seeds, stored_at)
 
     def listen(self) -> None:
-        """Take in the commands that came; a repeated one has nothing new to say."""
+        """Take note of the commands that came."""
         for at, value in self._tail.read():
             command = self._scene.codec.decode_command(value)
             self.deliveries.append(Delivery(command, at))
-            if command.command_id not in self._seen:
-                self._seen.add(command.command_id)
-                self._waiting.append(command)
-
-    @property
-    def unanswered(self) -> int:
-        """How many commands wait for an answer."""
-        return len(self._waiting)
+            self.given.add(command.command_id)
 
     def answer(self, now: Instant) -> int:
-        """Obey and answer what waits, unless silent; return how many receipts were sent."""
-        if self.silent:
-            return 0
-        count = len(self._waiting)
-        topic = self._scene.topics.name("receipts")
-        while self._waiting:
-            command = self._waiting.popleft()
-            status = self._obey(command, now)
-            receipt = Receipt(command.command_id, command.record_id, self.name, status, now)
-            key = command.record_id.encode()
-            self._scene.producer.send(topic, key, self._scene.codec.encode_receipt(receipt))
-            self.answered[command.command_id] = now
-        self._scene.producer.flush()
-        return count
-
-    def _obey(self, command: Command, now: Instant) -> str:
-        # As the schema of a command asks: too early is wrong, and too late it is void.
-        if not command.not_before <= now < command.expires_at:
-            self.refused.append(command)
-            return ReceiptStatus.FAILED.value
-        if self.answers is not None:
-            return self.answers
-        if command.record_id not in self.kept:
-            return ReceiptStatus.NOT_FOUND.value
-        if command.kind == CommandKind.DELETE:
-            self.kept.remove(command.record_id)
-            self.restricted.discard(command.record_id)
-        elif command.kind == CommandKind.RESTRICT:
-            self.restricted.add(command.record_id)
-        elif command.kind == CommandKind.RELEASE:
-            self.restricted.discard(command.record_id)
-        return ReceiptStatus.COMPLETED.value
+        """Obey and answer what is there, unless silent; return how many receipts were sent."""
+        return self._service.step(now)
 
     def close(self) -> None:
-        """Release the connection."""
+        """Release connections and, if it had no folder given, its file."""
         self._tail.close()
+        self._service.close()
+        self.holds.close()
+        if self._folder is not None:
+            self._folder.cleanup()

@@ -1,0 +1,1 @@
+"""The reference store, from its tables to its service."""
