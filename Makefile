@@ -32,7 +32,7 @@ $(CACHE)/bin/prism:
 	  GOFLAGS=-modcacherw go install github.com/apache/beam/sdks/v2/go/cmd/prism@$(PRISM_VERSION)
 
 demo: setup ## Run a short story through the real job, without a broker.
-	$(BIN)/python -m pipeline.testing.demo
+	$(BIN)/python -m pipeline.demo
 
 test: setup lint types imports unit integration ## Run every check.
 
@@ -57,7 +57,7 @@ bench: setup ## Measure; prints ratios of what ran in the same minute.
 
 lock: ## Write requirements.lock anew from pyproject.toml.
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --generate-hashes \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --extra demo --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock
 
 clean: ## Remove what setup and the tests made.

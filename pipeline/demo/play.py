@@ -1,50 +1,42 @@
-"""`make demo`: a short story played through the real job, without a broker.
+"""Playing the story: the real job on Prism, two reference stores, and a log with its own clock."""
 
-`demo_story` is what happens, `story` steps the clock, `stores` answer, `demo_summary` says what
-came of it and checks it. Ends with code 0 only when the story came out as it should.
-"""
-
-import argparse
-import fcntl
-import shutil
-import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
 from rich.text import Text
 
-from pipeline.errors import RetentionError
+from pipeline.demo.outcome import Outcome, gather
+from pipeline.demo.story import POISON, STORES, Happening, Story, read_document
 from pipeline.identifiers import StoreName
 from pipeline.instants import Instant, to_datetime
-from pipeline.stories.driver import Driver, StoryFailed, move_clock
-from pipeline.stories.quiet import errors_into
+from pipeline.stories.driver import Driver, move_clock
 from pipeline.stories.scene import Scene
 from pipeline.stories.stores import Store
-from pipeline.testing.demo_story import POISON, Happening, Story, read_document, read_story
-from pipeline.testing.demo_summary import Played, summarise
 
-CACHE = Path(__file__).parents[2] / ".cache" / "demo"
-STORES = (StoreName("images"), StoreName("index"))
 SHARDS = 8
 FRAME_SECONDS = 0.2
 """How often the line of numbers on the screen changes."""
 
 
-class Demo:
+class Player:
     """Plays the story in one scene and tells it on a console."""
 
-    def __init__(self, console: Console, story: Story, scene: Scene) -> None:
+    def __init__(self, console: Console, story: Story, folder: Path) -> None:
         self._console = console
         self._story = story
-        self._scene = scene
-        self._stores = {name: Store(name, scene) for name in STORES}
-        self._played = Played(self._stores)
+        self.scene = Scene(
+            f"sqlite://{folder / 'story.db'}", "retention.", stores=STORES, shards=SHARDS
+        )
+        self._stores = {name: Store(name, self.scene, folder) for name in STORES}
+        self._published: dict[str, Instant] = {}
+        self._counts: Counter[str] = Counter()
+        self._largest = (0, 0.0)
         self._drawn = 0.0
 
-    def play(self) -> Played:
+    def play(self) -> Outcome:
         """Play the story to its end.
 
         Raises:
@@ -53,12 +45,12 @@ class Demo:
         # Beam takes seconds to import: not before something is on the screen.
         from pipeline.stories.prism_job import PrismJob
 
-        scene, story = self._scene, self._story
+        scene, story = self.scene, self._story
         move_clock(scene, story.begin)
         scene.publish(read_document(story.policy, "counsel"))
         self._tell(story.begin, "Counsel publishes the retention policy.")
         with (
-            PrismJob(scene, story=True, poll_seconds=0.05, read_seconds=0.2) as job,
+            PrismJob(scene, story=True, poll_seconds=0.05, read_seconds=0.05) as job,
             Live(console=self._console, auto_refresh=False, transient=True) as live,
         ):
             stores = tuple(self._stores.values())
@@ -69,31 +61,40 @@ class Demo:
                 self._tell(happening.at, f"{happening.say}.")
                 self._do(happening)
             self._driver.run_to(story.end)
-        self._played.seconds = time.monotonic() - started
+            seconds = time.monotonic() - started
+            self._driver.close()
         self._tell(story.end, "The story ends.")
-        return self._played
+        poison = self._counts["poison"]
+        return gather(scene, stores, self._published, poison, seconds, self._largest)
+
+    def close(self) -> None:
+        """Release connections and files."""
+        for store in self._stores.values():
+            store.close()
+        self.scene.close()
 
     def _do(self, happening: Happening) -> None:
-        at, scene = happening.at, self._scene
-        events = [event for group in happening.collect for event in group.events("created", at)]
+        at, scene = happening.at, self.scene
+        events = [event for group in happening.collect for event in group.events(group.first, at)]
         if happening.touch is not None:
-            group = self._story.group(happening.touch.group)
+            group = self._story.groups[happening.touch.group]
             events += group.events(happening.touch.what, at)
         for group in happening.collect:
-            for store in group.stores:
-                self._stores[store].keep(group.record_ids)
+            self._stores[group.store].keep(group.seeds(at), at)
         started = time.monotonic()
         scene.happen(events)
         for number in range(happening.poison):
             scene.send_raw(POISON[number % len(POISON)])
         if happening.publish is not None:
             scene.publish(read_document(happening.publish, "counsel"))
-            self._played.published[happening.publish] = at
+            self._published[happening.publish] = at
         for name, silent in ((happening.silent, True), (happening.answering, False)):
             if name is not None:
                 self._stores[StoreName(name)].silent = silent
         self._driver.settle()
-        self._played.add(events, happening, time.monotonic() - started)
+        self._counts["events"] += len(events)
+        self._counts["poison"] += happening.poison
+        self._largest = max(self._largest, (len(events), time.monotonic() - started))
 
     def _tell(self, at: Instant, text: str) -> None:
         day = f"{to_datetime(at):%Y-%m-%d}"
@@ -106,53 +107,12 @@ class Demo:
 
     def _status(self) -> Text:
         stores = self._stores.values()
-        unanswered = sum(store.unanswered for store in stores)
-        given = sum(len(store.answered) for store in stores) + unanswered
-        kept = len(frozenset[str]().union(*(store.kept for store in stores)))
+        given = sum(len(store.given) for store in stores)
+        counts = [store.holds.counts() for store in stores]
+        kept = sum(count.images + count.templates for count in counts)
+        obeyed = sum(count.obeyed for count in counts)
         return Text.assemble(
             (f"{to_datetime(self._driver.clock):%Y-%m-%d}", "bold cyan"),
-            f"  {len(self._played.events):,} events, {kept:,} records kept, ",
-            f"{given:,} commands, {unanswered:,} unanswered",
+            f"  {self._counts['events']:,} events, {kept:,} records kept, ",
+            f"{given:,} commands, {obeyed:,} obeyed",
         )
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the demo; return 0 when the story came out as it should."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.testing.demo", description="Play a story through the real job."
-    )
-    parser.add_argument("--folder", type=Path, default=CACHE, help="where its log is written")
-    folder = parser.parse_args(argv).folder
-    console = Console(highlight=False)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            console.print(f"Another demo runs in {folder}: wait for it, or name another --folder.")
-            return 1
-        shutil.rmtree(folder / "story", ignore_errors=True)
-        (folder / "story").mkdir()
-        return _run(console, folder / "story")
-
-
-def _run(console: Console, folder: Path) -> int:
-    story = read_story()
-    url = f"sqlite://{folder / 'story.db'}"
-    console.rule(story.title)
-    scene = Scene(url, "retention.", stores=STORES, shards=SHARDS)
-    # Until all is said: Beam's threads complain after the job was cancelled.
-    with errors_into(folder / "job.log"):
-        try:
-            good = summarise(console, scene, story, Demo(console, story, scene).play())
-        except (StoryFailed, RetentionError) as failure:
-            console.print(f"[bold red]The story stopped[/] {escape(str(failure))}", soft_wrap=True)
-            good = False
-        finally:
-            scene.close()
-    console.print(f"Its log: {url}\nWhat the runner said: {folder / 'job.log'}", soft_wrap=True)
-    return 0 if good else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

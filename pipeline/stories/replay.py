@@ -60,7 +60,7 @@ def play(
         move_clock(scene, begin)
         if scenario.policy is not None:
             scene.publish(scenario.policy)
-        with PrismJob(scene, story=True, poll_seconds=0.05, read_seconds=0.2) as job:
+        with PrismJob(scene, story=True, poll_seconds=0.05, read_seconds=0.05) as job:
             _Player(scenario, scene, job.trouble, watch).play()
         return _outcome(scene)
     finally:
