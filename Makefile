@@ -11,7 +11,7 @@ export PYTHONPATH := $(CURDIR)
 export PIP_CACHE_DIR := $(CURDIR)/$(CACHE)/pip
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test lint types imports unit integration bench lock clean
+.PHONY: help setup demo test lint types imports unit integration search mutation bench lock clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,12 @@ unit: setup ## Unit and property tests.
 integration: setup ## Tests against a real Kafka, Prism and Flink, which they start.
 	$(BIN)/python -m pytest -q -m integration --durations=15
 
+search: setup ## Property tests with 2,000 new examples each, and 10,000 histories against the oracle.
+	RETENTION_HYPOTHESIS=search RETENTION_HISTORIES=10000 $(BIN)/python -m pytest -q -m "not integration"
+
+mutation: setup ## Mutation testing of rules and precedence; prints the score and what survived.
+	$(BIN)/python -m tests.mutation
+
 bench: setup ## Measure; prints ratios of what ran in the same minute.
 	$(BIN)/python -m tests.bench.run
 
@@ -61,4 +67,4 @@ lock: ## Write requirements.lock anew from pyproject.toml.
 	  --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock
 
 clean: ## Remove what setup and the tests made.
-	rm -rf $(VENV) $(CACHE)
+	rm -rf $(VENV) $(CACHE) mutants
