@@ -149,10 +149,19 @@ class Planner:
             kept_by=latest.limit.cause,
         )
 
-    def reasons(self, record: Record, gone: Instant = MIN_INSTANT) -> tuple[str, ...]:
-        """Return why the plan is as it is: the evidence, what was considered, what lost to what."""
+    def reasons(
+        self, record: Record, gone: Instant = MIN_INSTANT, plan: Plan | None = None
+    ) -> tuple[str, ...]:
+        """Return why the plan is as it is: the evidence, what was considered, what lost to what.
+
+        Args:
+            record: its facts.
+            gone: up to which birth the data was erased before this life.
+            plan: of this life, if it is at hand.
+        """
         facts = record.of_life(gone)
-        judged = self.judge.judge(facts.subjects)
+        plan = plan or self.plan(record, gone)
+        judged = plan.residency
         coverage = self._coverage(facts, judged)
         found = _evidence(judged)
         found += [f"{limit.cause}: observed, not enforced" for limit in coverage.observed]
@@ -170,7 +179,6 @@ class Planner:
         for ordered in coverage.notices:
             if ordered.reach < Reach.CERTAIN:
                 found.append(f"{ordered.notice_id}: residency is {ordered.reach.name}, not certain")
-        plan = self.plan(record, gone)
         kept = {step.kept_by for step in plan.steps if step.kept_by}
         for minimum in _minima(record, gone, coverage.minima):
             until = format_instant(minimum.until)

@@ -14,7 +14,7 @@ from rich.status import Status
 from rich.text import Text
 
 from pipeline.cli.exits import Exit
-from pipeline.errors import RetentionError
+from pipeline.errors import InvalidInput, RetentionError
 from pipeline.instants import Instant, format_instant, to_datetime
 from pipeline.stories.difference import Difference, differences
 from pipeline.stories.quiet import errors_into
@@ -41,6 +41,8 @@ def replay(
     """
     # Standard output: what Beam's threads say of a cancelled job goes to standard error.
     console = Console(soft_wrap=True, highlight=False)
+    if given is not None and len(folders) > 1:
+        raise InvalidInput("`--given` takes one folder: the next would overwrite what it gave")
     scenarios = [read_scenario(folder) for folder in folders]
     different = 0
     for folder, scenario in zip(folders, scenarios, strict=True):
@@ -79,7 +81,11 @@ def _kept(keep: Path | None, name: str) -> Iterator[Path]:
             yield Path(folder)
         return
     place = keep / name
-    place.mkdir(parents=True)
+    try:
+        place.mkdir(parents=True)
+    except OSError as error:
+        message = f"{place} cannot be made: {error.strerror}; name another folder, or remove it"
+        raise InvalidInput(message) from error
     yield place
 
 

@@ -82,7 +82,7 @@ def _owed(draft: Draft) -> Due:
     for gone, stores in draft.record.lives().items():
         plan = draft.planner.plan(draft.record, gone)
         plans.append(plan)
-        draft.begin(gone)
+        draft.begin(gone, plan)
         if not stores:
             _no_store(draft, plan)
         for store in stores:

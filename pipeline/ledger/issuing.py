@@ -10,7 +10,7 @@ from pipeline.identifiers import Cause, CommandId, StoreName, command_id
 from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.receipts import answered_with
 from pipeline.records import OBSERVED, Issued, Record
-from pipeline.rules import Planner, Step
+from pipeline.rules import Plan, Planner, Step
 from pipeline.vocabulary import SETTLED, CommandKind, FindingKind
 
 DELETE = CommandKind.DELETE.value
@@ -44,11 +44,12 @@ class Draft:
         self._issued = list(record.issued)
         self._answers = list(record.answers)
         self._gone = MIN_INSTANT
+        self._plan: Plan | None = None
         self._generation = ""
 
-    def begin(self, gone: Instant) -> None:
-        """Turn to the life that began after what was erased."""
-        self._gone = gone
+    def begin(self, gone: Instant, plan: Plan) -> None:
+        """Turn to the life that began after what was erased, and its plan."""
+        self._gone, self._plan = gone, plan
         self._generation = self.record.generation(gone)
 
     def current(self, kind: str, store: StoreName, cause: str | None = None) -> Issued | None:
@@ -212,7 +213,7 @@ class Draft:
             cause=item.cause,
             cause_version=item.cause_version,
             citation=item.citation,
-            reasons=self.planner.reasons(self.record, self._gone),
+            reasons=self.planner.reasons(self.record, self._gone, self._plan),
             not_before=item.not_before,
             complete_by=item.complete_by,
             at=self.now,

@@ -10,8 +10,11 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.instants import MIN_INSTANT, Instant
 
-LOOKS = 1_000
-"""Records looked at in one go: the rest follow with the next ticks."""
+LOOKS = 200
+"""Records looked at in one go, in each of the shards: the rest follow with the next ticks.
+
+A bundle holds all shards; what it commands leaves at its end, and input waits so long.
+"""
 
 
 class Review:

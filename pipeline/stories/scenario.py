@@ -18,6 +18,7 @@ from pipeline.errors import InvalidInput
 from pipeline.events import Event
 from pipeline.identifiers import StoreName
 from pipeline.instants import Instant, parse_instant
+from pipeline.receipts import Receipt
 from pipeline.vocabulary import CommandKind, FindingKind, ReceiptStatus
 from pipeline.wire.plain_json import event_to_encode
 
@@ -135,9 +136,7 @@ def _front_matter(file: Path) -> tuple[str, dict[str, str]]:
     words = {
         key: " ".join(value) if isinstance(value, list) else value for key, value in found.items()
     }
-    unknown = sorted(set(words) - {"until", "approvals"})
-    if unknown:
-        raise InvalidInput(f"{file}: `{unknown[0]}` is not known; known are until, approvals")
+    _only(words, {"until", "approvals"}, str(file))
     return (titles[0] if titles else file.parent.name), words
 
 
@@ -154,12 +153,9 @@ def _happenings(folder: Path) -> Iterator[Happening]:
             raise InvalidInput(f"{place}: `topic` must be one of {', '.join(TOPICS)}")
         try:
             yield Happening(at, _what(folder, topic, content), place)
-        except InvalidInput as error:
+        except (InvalidInput, InvalidDocument) as error:
             message = f"{place}: {error}"
             raise InvalidInput(message) from error
-        except InvalidDocument as refusal:
-            message = f"{place}: {refusal}"
-            raise InvalidInput(message) from refusal
 
 
 def _what(folder: Path, topic: str, value: Any) -> What:
@@ -178,8 +174,9 @@ def _what(folder: Path, topic: str, value: Any) -> What:
 
 def _document(folder: Path, kind: str, value: dict[str, Any]) -> Envelope:
     """Read `{file, author}`, `{text, author, …}` as on the topic, or the document itself."""
-    author = value.get("author", AUTHOR)
+    author = str(value.get("author", AUTHOR))
     if "file" in value:
+        _only(value, {"file", "author"}, "`value`")
         file = folder / str(value["file"])
         return enveloped(kind, _text(file), author, str(file))
     if "text" in value:
@@ -189,12 +186,16 @@ def _document(folder: Path, kind: str, value: dict[str, Any]) -> Envelope:
 
 
 def _receipt(value: dict[str, Any]) -> GivenReceipt:
+    _only(value, {"command", *Receipt.__struct_fields__}, "`value`")
     fields = dict(value)
     about = fields.pop("command", {})
-    if fields.get("status") not in set(ReceiptStatus):
+    if str(fields.get("status")) not in set(ReceiptStatus):
         raise InvalidInput(f"`status` must be one of {', '.join(ReceiptStatus)}")
     if not isinstance(about, dict) or not (about or fields.get("command_id")):
         raise InvalidInput("name the `command` by kind, record, store and cause, or `command_id`")
+    _only(about, {"kind", "record", "store", "cause"}, "`command`")
+    if "at" in fields:
+        _instant(fields["at"], "`at`")
     return GivenReceipt(
         about.get("kind", CommandKind.DELETE.value),
         about.get("record", ""),
@@ -222,7 +223,7 @@ def _expected(value: dict[str, Any], place: str) -> Iterator[Expected]:
     missing = [key for key in Expected._fields if key not in value]
     if missing:
         raise InvalidInput(f"{place}: `{missing[0]}` is missing")
-    if value["kind"] not in set(CommandKind):
+    if str(value["kind"]) not in set(CommandKind):
         raise InvalidInput(f"{place}: `kind` must be one of {', '.join(CommandKind)}")
     for record in _listed(value["record"]):
         for store in _listed(value["store"]):
@@ -247,12 +248,14 @@ def _counts(
                 raise InvalidInput(f"{place}: name a command's `kind`, a `finding` or `quarantine`")
             continue
         _only(value, {key, "times"}, place)
-        if known is not None and value[key] not in known:
+        name, times = str(value[key]), value.get("times")
+        if known is not None and name not in known:
             raise InvalidInput(f"{place}: `{key}` is not a kind of finding")
-        times = value.get("times")
+        if name in found:
+            raise InvalidInput(f"{place}: a line above names it; say how often with `times`")
         if times is not None and (not isinstance(times, int) or times < 1):
             raise InvalidInput(f"{place}: `times` must be a number above 0")
-        found[str(value[key])] = times
+        found[name] = times
     return found
 
 
@@ -285,13 +288,11 @@ def _instant(value: Any, place: str) -> Instant:
     try:
         return parse_instant(str(value))
     except InvalidInput as error:
-        message = f"{place} must be an instant: {error}"
-        raise InvalidInput(message) from error
+        raise InvalidInput(f"{place} must be an instant: {error}") from error
 
 
 def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{file} cannot be read: {error}"
-        raise InvalidInput(message) from error
+        raise InvalidInput(f"{file} cannot be read: {error}") from error

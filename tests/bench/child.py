@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.bench.world import ROOT, environment, log_file
 
-MODULES = ("floor", "stages", "memory")
+MODULES = ("floor", "stages", "memory", "rules")
 LIMIT_SECONDS = 1_800
 
 

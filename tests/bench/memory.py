@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 from pipeline.ledger.book import Ledger
@@ -45,6 +46,22 @@ def measure(*, records: int) -> dict[str, float]:
         "journal": appended / filled,
         "compacted": whole / len(ledgers[-1].holdings),
         "packed": len(key) + len(sample),
+        **_made_of(ledgers[-1]),
+    }
+
+
+def _made_of(ledger: Ledger) -> dict[str, float]:
+    """Return what a record's bytes are, as the interpreter counts them."""
+    held: dict[bytes, bytes] = ledger.holdings._packed
+    count = len(held)
+    buckets = ledger.wakes._wheel._buckets.values()
+    near = ledger.wakes._wheel._near
+    hints = sum(map(sys.getsizeof, buckets)) + sys.getsizeof(near) + 56 * len(near)
+    return {
+        "key": sum(map(sys.getsizeof, held)) / count,
+        "value": sum(map(sys.getsizeof, held.values())) / count,
+        "table": sys.getsizeof(held) / count,
+        "wakes": hints / count,
     }
 
 

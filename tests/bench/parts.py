@@ -6,10 +6,18 @@ from dataclasses import dataclass, field
 import msgspec
 
 from pipeline.stories.scene import Scene
-from tests.bench import latency, per_record, rebuild, throughput
+from tests.bench import latency, notice, per_record, rebuild, throughput
 from tests.bench.child import measured
 from tests.bench.figures import Figure
-from tests.bench.world import PARTITIONS, SHARDS, Runner, new_scene, preload, stated_event
+from tests.bench.world import (
+    PARTITIONS,
+    SHARDS,
+    Runner,
+    new_scene,
+    preload,
+    stated_event,
+    varied_event,
+)
 
 AT = 1_767_225_600_000
 SURROUNDINGS = (
@@ -58,9 +66,13 @@ class Bench:
 
     def notes(self) -> list[str]:
         """Return what must be known to read the figures."""
-        record = msgspec.json.encode(stated_event(1, AT)).decode()
+        stated, varied = (
+            msgspec.json.encode(make(1, AT)).decode() for make in (stated_event, varied_event)
+        )
         return [
-            f"stated event (one record of one subject, no other happenings): {record}",
+            f"stated event, of latency and size: {stated}",
+            f"event where a rate is measured, its territory and purpose varying: {varied}",
+            "policy there: deploy/examples/policy.yaml, with a notice not yet in force",
             SURROUNDINGS,
         ]
 
@@ -166,6 +178,41 @@ def stages(bench: Bench) -> None:
         bench.add("stages", "stages_rest", "outside the stages", rest, "µs/event", how)
 
 
+def rules(bench: Bench) -> None:
+    """Tags and rules alone."""
+    count = bench.sizes["events"]
+    found = measured("rules", events=count)
+    how = (
+        f"one core, {count:,} decoded events with none to three pieces of evidence of ten kinds, "
+        "the example policy and a notice; CPU time"
+    )
+    for key, name, aim in (
+        ("tags", "tags alone: residency judged", ""),
+        ("rules", "tags and rules: the plan of a record", "≥ 60,000"),
+    ):
+        bench.add("rules", key, name, found[key], "records/s", how, aim)
+
+
+def noticed(bench: Bench) -> None:
+    """A notice that touches everything."""
+    count = bench.sizes["noticed"]
+    found = notice.measure(url=bench.url, records=count)
+    how = (
+        f"Prism, {count:,} records of people in GB; a notice in force orders their deletion; by "
+        "the broker's append time of notice and commands"
+    )
+    bench.add("notice", "notice_first", "notice to first command", found["first"], "s", how)
+    bench.add("notice", "notice_rate", "commands, all of them", found["rate"], "commands/s",
+              f"{how}; {found['seconds']:.0f} s from the first to the last")  # fmt: skip
+    how = (
+        f"{found['events']:,.0f} new events published with the notice: until all were acknowledged"
+    )
+    bench.add("notice", "notice_ingestion", "ingestion meanwhile", found["ingestion"], "events/s",
+              how)  # fmt: skip
+    how = f"before the notice, the same job, {count:,} events"
+    bench.add("notice", "notice_before", "ingestion before", found["before"], "events/s", how)
+
+
 def delay(bench: Bench, runner: Runner) -> None:
     """From limit to command."""
     found = latency.measure(url=bench.url, commands=bench.sizes["commands"], runner=runner)
@@ -185,8 +232,11 @@ def memory(bench: Bench) -> None:
     """Bytes a record."""
     found = measured("memory", records=bench.sizes["records"])
     count = f"{found['records']:,.0f} stated records in {SHARDS} ledgers"
-    how = f"growth of the resident set with {count}, wakes and indexes included"
-    bench.add("size", "memory", "in memory", found["memory"], "B/record", how)
+    how = (
+        f"growth of the resident set with {count}; of it key {found['key']:.0f}, packed record "
+        f"{found['value']:.0f}, table {found['table']:.0f}, wakes {found['wakes']:.0f}"
+    )
+    bench.add("size", "memory", "in memory", found["memory"], "B/record", how, "≤ 250")
     how = f"the record itself, packed: {found['packed']:.0f} B"
     bench.add("size", "journal", "journal, as appended", found["journal"], "B/record", how)
     bench.add(
@@ -211,6 +261,8 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "flink": lambda bench: job(bench, "flink"),
     "per-record": by_record,
     "stages": stages,
+    "rules": rules,
+    "notice": noticed,
     "latency-prism": lambda bench: delay(bench, "prism"),
     "latency-flink": lambda bench: delay(bench, "flink"),
     "memory": memory,

@@ -19,7 +19,7 @@ from pipeline.transforms.split import Split
 from pipeline.transports import open_broker
 from pipeline.transports.contract import Message, Partition
 from pipeline.wire.codec import Codec
-from tests.bench.world import PARTITIONS, SHARDS, stated_policy
+from tests.bench.world import PARTITIONS, SHARDS, full_documents
 
 IDLE_SECONDS = 30.0
 WAITING = ("fetch", "produce and flush")
@@ -40,7 +40,7 @@ class Stages:
         self._producer = self._broker.producer()
         self._ledgers = [Ledger(shard, {}) for shard in range(settings.shards)]
         for ledger in self._ledgers:
-            ledger.apply(Part(envelopes=(stated_policy(),)))
+            ledger.apply(Part(envelopes=full_documents()))
             take_chunk(ledger, 1)
         # Connecting and asking for the partitions is not an event's cost.
         self._producer.send(self._topic, b"warm", None)

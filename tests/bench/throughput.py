@@ -3,7 +3,7 @@
 import time
 
 from pipeline.stories.scene import Scene
-from tests.bench.world import Runner, Timeline, new_scene, running, stated_policy, written
+from tests.bench.world import Runner, Timeline, full_documents, new_scene, running, written
 
 
 def measure(*, url: str, events_topic: str, events: int, runner: Runner) -> dict[str, float]:
@@ -15,7 +15,7 @@ def measure(*, url: str, events_topic: str, events: int, runner: Runner) -> dict
     """
     scene = new_scene(url, events_topic=events_topic)
     try:
-        scene.publish(stated_policy())
+        scene.publish(*full_documents())
         # The broker's clock and ours are the machine's; only ours knows when we began.
         offset = time.time() - time.monotonic()
         timeline = Timeline(events)

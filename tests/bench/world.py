@@ -18,14 +18,15 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
-from pipeline.documents import Envelope
-from pipeline.events import Event
+from pipeline.documents import Envelope, enveloped
+from pipeline.events import Event, Evidence, Subject
+from pipeline.instants import DAY
 from pipeline.settings import to_json
 from pipeline.stories.scene import Scene
 from pipeline.testing.flink import FlinkFailed
 from pipeline.testing.jobs import FlinkRun
 from pipeline.transports.contract import Partition, TopicSpec
-from tests.support.build import event, policy, rule
+from tests.support.build import event, notice, policy, rule
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
@@ -37,6 +38,8 @@ POLL_SECONDS = 0.2
 STOP_SECONDS = 30
 LIMIT_SECONDS = 900
 LATE_FROM = 0.1
+FAR = 4_000_000_000_000
+"""The year 2096: nothing falls due before."""
 _RESTARTED = "switched from state RUNNING to RESTARTING"
 
 Runner = Literal["prism", "flink"]
@@ -46,6 +49,30 @@ def stated_event(number: int, at: int) -> Event:
     """Return the event that every figure is about: one record of one subject in one store."""
     made = event(f"record-{number:08d}", at=at)
     return replace(made, lawful_basis="dpv:LegitimateInterest", source="crawler-7")
+
+
+_TERRITORIES = ("GB", "FR", "US-CA", "DE", "US-IL", "GB", "AU", "JE")
+_PURPOSES = ("dpv:SearchFunctionalities", "dpv:Marketing", "dpv:CounterMoneyLaundering")
+
+
+def varied_event(number: int, at: int) -> Event:
+    """Return what comes in where a rate is measured: two pieces of evidence, many classes."""
+    made = stated_event(number, at)
+    place = _TERRITORIES[number % len(_TERRITORIES)]
+    ((person, _),) = [(item.subject_id, item) for item in made.subjects]
+    signs = (
+        Evidence("declared", place, made.happened_at),
+        Evidence("ip_geolocation", place, made.happened_at),
+    )
+    purpose = _PURPOSES[number % len(_PURPOSES)]
+    return replace(made, subjects=(Subject(person, signs),), purpose=purpose)
+
+
+def full_documents() -> tuple[Envelope, ...]:
+    """Return the shipped example policy, and a notice that is not in force for long yet."""
+    text = (ROOT / "deploy" / "examples" / "policy.yaml").read_text()
+    later = (FAR, FAR + DAY)
+    return (enveloped("policies", text, "counsel"), notice(stop=later, delete=later))
 
 
 def stated_policy(limit: str = "P90D") -> Envelope:
@@ -84,10 +111,10 @@ def new_scene(url: str, *, events_topic: str | None = None, append_time: bool = 
     return scene
 
 
-def preload(scene: Scene, count: int) -> None:
-    """Publish so many stated events."""
+def preload(scene: Scene, count: int, make: Callable[[int, int], Event] = varied_event) -> None:
+    """Publish so many events."""
     at = scene.now()
-    events = (stated_event(number, at) for number in range(count))
+    events = (make(number, at) for number in range(count))
     while batch := list(itertools.islice(events, PRELOAD_BATCH)):
         scene.happen(batch)
 
