@@ -22,6 +22,7 @@ from pipeline.records import Answer, Birth, Issued, Record
 from pipeline.settings import Settings
 from pipeline.wire.codec import Codec
 from pipeline.wire.framing import SchemaIds
+from pipeline.wire.inventories import Row, event_of
 from pipeline.wire.plain_json import command_from_json, event_from_json, receipt_from_json
 from pipeline.wire.schemas import SCHEMAS, schema
 
@@ -171,6 +172,7 @@ def test_every_block_of_the_readme_is_of_a_kind_that_is_tested_here() -> None:
         ("json", "event"),
         ("json", "command"),
         ("json", "receipt"),
+        ("json", "inventory"),
         ("python", ""),
     }
 
@@ -183,7 +185,7 @@ def test_every_json_line_of_the_readme_can_be_encoded_and_read_back() -> None:
         for line in text.splitlines()
         if language == "json"
     ]
-    assert len(lines) == 6
+    assert len(lines) == 8
     for kind, line in lines:
         if kind == "event":
             event = event_from_json(line)
@@ -191,9 +193,20 @@ def test_every_json_line_of_the_readme_can_be_encoded_and_read_back() -> None:
         elif kind == "command":
             command = command_from_json(line)
             assert codec.decode_command(codec.encode_command(command)) == command
+        elif kind == "inventory":
+            row = Row(1, json.loads(line))
+            taken = event_of(
+                row, store="images", event_id="inventory:1", taken_at="2026-01-01T00:00Z"
+            )
+            assert codec.decode_event("ingestion.events", codec.encode_event(taken)) == taken
         else:
             receipt = receipt_from_json(line)
             assert codec.decode_receipt(codec.encode_receipt(receipt)) == receipt
+
+
+def test_the_shipped_events_are_events() -> None:
+    lines = (ROOT / "deploy" / "examples" / "events.jsonl").read_text().splitlines()
+    assert [event_from_json(line).event_id for line in lines] == [f"e-{n:04}" for n in range(1, 7)]
 
 
 def test_the_map_of_the_readme_loads(tmp_path: Path) -> None:
