@@ -12,9 +12,11 @@ LIFETIME = 30 * DAY
 class Command(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a store must do, why, and between which instants.
 
-    `not_before`: obeying earlier is wrong. `complete_by`: later is a breach. `data_until`: leave
-    what was stored under this id after it. `expires_at`: refuse the command from then on.
-    `attempt`: how often it has been sent, this time included; the id is always the same.
+    `not_before`: obeying earlier is wrong. `complete_by`: later is a breach. `data_until`: a DELETE
+    leaves what was stored under this id after it; a RESTRICT is of the record, whatever is stored
+    under its id, until it is taken back or the data it was given for is deleted. `expires_at`:
+    refuse the command from then on. `attempt`: how often it has been sent, this time included; the
+    id is always the same.
     """
 
     command_id: CommandId

@@ -31,6 +31,8 @@ class Step(msgspec.Struct, frozen=True, order=True, gc=False):
     Attributes:
         at_once: a notice step goes out as soon as it is in force; a retention maximum at its end
             less the store's lead.
+        means_before: a deletion that a notice orders is of all data collected before then, that
+            which the limit of its age would spare too; the minimum instant: only of what is as old.
         kept_until: end of the latest minimum that holds it back; the minimum instant: none does.
         kept_by: that minimum; empty: none.
     """
@@ -42,6 +44,7 @@ class Step(msgspec.Struct, frozen=True, order=True, gc=False):
     cause_version: int
     citation: str
     at_once: bool
+    means_before: Instant = MIN_INSTANT
     kept_until: Instant = MIN_INSTANT
     kept_by: Cause = Cause("")
 
@@ -116,6 +119,9 @@ class Planner:
         if maximum is None:
             maximum = _earliest(record, gone, self._defaults)
         steps: tuple[Step, ...] = () if maximum is None else (maximum,)
+        if coverage.minima or self.in_force.pauses_rules:
+            # What holds up the earliest need not hold up the next.
+            steps = _all(record, gone, coverage.maxima if covered else self._defaults)
         if coverage.notices:
             steps = (*_ordered(record, gone, coverage.notices), *steps)
         if coverage.minima:
@@ -267,6 +273,7 @@ def _ordered(record: Record, gone: Instant, notices: tuple[Ordered, ...]) -> lis
                 cause_version=ordered.version,
                 citation=ordered.citation,
                 at_once=not step.deletes or ordered.reach == Reach.CERTAIN,
+                means_before=MAX_INSTANT if ordered.before is None else ordered.before,
             )
             if not step.deletes or ordered.reach >= Reach.LIKELY:
                 found.append(made)

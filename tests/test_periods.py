@@ -1,22 +1,14 @@
-"""Legal periods: the vectors of worked dates, what is refused, the explanation, and the verb."""
+"""Legal periods: how they are counted, what is refused, and the explanation."""
 
-import json
-from datetime import date, datetime, timedelta
-from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
 
-from pipeline.cli.period import period as period_verb
 from pipeline.errors import InvalidInput
 from pipeline.instants import (
     MAX_INSTANT,
     Instant,
     format_instant,
-    from_datetime,
     parse_instant,
 )
 from pipeline.periods import (
@@ -26,135 +18,11 @@ from pipeline.periods import (
     Reckoning,
     Roll,
     explain,
-    last_day,
     local_day,
     parse_period,
     period_end,
-    reckon,
-    start_of_day,
 )
-
-VECTORS: dict[str, Any] = json.loads(
-    (Path(__file__).parent / "vectors" / "legal-dates.json").read_text(encoding="utf-8")
-)
-DAYS = {vector["id"]: vector for vector in VECTORS["day_vectors"]}
-HOURS = {vector["id"]: vector for vector in VECTORS["hour_vectors"]}
-LETTERS = {"days": "P{}D", "weeks": "P{}W", "months": "P{}M", "years": "P{}Y", "hours": "PT{}H"}
-
-each_day_vector = pytest.mark.parametrize("vector", DAYS.values(), ids=DAYS.keys())
-each_hour_vector = pytest.mark.parametrize("vector", HOURS.values(), ids=HOURS.keys())
-
-
-def period_of(vector: dict[str, Any]) -> Period:
-    return parse_period(LETTERS[vector["period"]["unit"]].format(vector["period"]["value"]))
-
-
-def start_of(vector: dict[str, Any], text: str | None = None) -> Instant:
-    start = text or vector["start"]
-    if "T" in start:
-        return parse_instant(start)
-    return start_of_day(date.fromisoformat(start), vector["tz"])
-
-
-def reckoning_of(vector: dict[str, Any]) -> Reckoning:
-    return Reckoning(
-        zone=vector["tz"],
-        counting=Counting(vector["counting"]),
-        roll=Roll(vector["roll"]),
-        calendar=Calendar(vector.get("calendar", "NONE")),
-    )
-
-
-def end_of(vector: dict[str, Any], start: str | None = None) -> Instant:
-    return reckon(start_of(vector, start), period_of(vector), reckoning_of(vector))
-
-
-def on(day: str, zone: str = "UTC") -> Instant:
-    return start_of_day(date.fromisoformat(day), zone)
-
-
-def last_day_of(start: str, period: str, **options: Any) -> str:
-    zone = options.get("zone", "UTC")
-    end = period_end(on(start, zone), parse_period(period), **options)
-    return last_day(end, zone).isoformat()
-
-
-class TestVectors:
-    @each_day_vector
-    def test_the_end_is_the_expected_instant(self, vector: dict[str, Any]) -> None:
-        assert format_instant(end_of(vector)) == vector["expected_end_instant_utc"]
-
-    @each_day_vector
-    def test_the_last_day_is_the_expected_one(self, vector: dict[str, Any]) -> None:
-        found = last_day(end_of(vector), vector["tz"]).isoformat()
-        assert found == vector["expected_last_day"]
-        assert found != vector.get("must_not_equal")
-
-    @each_day_vector
-    def test_the_start_falls_on_the_expected_local_day(self, vector: dict[str, Any]) -> None:
-        assert local_day(start_of(vector), vector["tz"]).isoformat() == vector["start_local_date"]
-
-    @each_day_vector
-    def test_the_explanation_reaches_the_same_end(self, vector: dict[str, Any]) -> None:
-        told = explain(start_of(vector), period_of(vector), reckoning_of(vector))
-        assert format_instant(told.end) == vector["expected_end_instant_utc"]
-        assert vector["expected_last_day"] in told.steps[-1]
-
-    @each_hour_vector
-    def test_hours_end_at_the_expected_instant(self, vector: dict[str, Any]) -> None:
-        local = datetime.fromisoformat(vector["start_local"])
-        start = from_datetime(local.replace(tzinfo=ZoneInfo(vector["tz"])))
-        end = reckon(start, period_of(vector), reckoning_of(vector))
-        assert format_instant(end) == vector["expected_end_instant_utc"]
-
-    def test_deletion_may_start_on_the_day_that_the_vector_names(self) -> None:
-        vector = DAYS["V27"]
-        assert local_day(end_of(vector), vector["tz"]).isoformat() == vector["earliest_delete"]
-
-    def test_counting_from_the_day_itself_gives_the_conservative_day(self) -> None:
-        vector = DAYS["V40"]
-        found = last_day_of(
-            vector["start"], "P45D", zone=vector["tz"], counting=Counting.BEGINNING_WITH
-        )
-        assert found == vector["conservative_last_day"]
-
-    def test_the_notice_48_hours_before_the_end_is_due_when_the_vector_says(self) -> None:
-        vector = DAYS["V36"]
-        due = Instant(end_of(vector) - 48 * 3_600_000)
-        assert format_instant(due) == vector["notice_latest_instant_utc"]
-
-    def test_the_later_of_two_starts_governs_where_the_vector_combines_by_max(self) -> None:
-        vector = DAYS["V31"]
-        assert vector["combine"] == "max"
-        assert "2018-02-01" in vector["status"]
-        ends = [end_of(vector), end_of(vector, "2018-02-01")]
-        assert format_instant(max(ends)) == vector["expected_end_instant_utc"]
-
-    def test_the_earlier_branch_governs_where_the_vector_combines_by_min(self) -> None:
-        vector = DAYS["V34"]
-        assert vector["combine"] == "min"
-        satisfied = on("2024-03-10", vector["tz"])
-        assert "2024-03-10 governs" in vector["other_branch"]
-        assert min(end_of(vector), satisfied) == satisfied
-
-    def test_the_appeal_period_ends_where_the_compliance_periods_start(self) -> None:
-        assert {DAYS["V22"]["start"], DAYS["V23"]["start"]} == {DAYS["V21"]["expected_last_day"]}
-
-    @pytest.mark.parametrize("name", [n for n in VECTORS["calendars"] if n != "NONE"])
-    def test_the_library_knows_every_holiday_of_the_vectors(self, name: str) -> None:
-        calendar = Calendar(name)
-        days = [date.fromisoformat(text) for text in VECTORS["calendars"][name]]
-        assert [day for day in days if calendar.is_working_day(day)] == []
-
-    @pytest.mark.parametrize("vector_id", ["V02", "V08", "V09", "V10", "V11", "V12", "V13"])
-    def test_the_library_adds_no_holiday_in_the_days_before_the_end(self, vector_id: str) -> None:
-        vector = DAYS[vector_id]
-        listed = {date.fromisoformat(text) for text in VECTORS["calendars"][vector["calendar"]]}
-        last = date.fromisoformat(vector["expected_last_day"])
-        calendar = Calendar(vector["calendar"])
-        near = [last + timedelta(days=n) for n in range(-10, 1)]
-        known = {day for day in near if calendar.holiday_name(day) and day.weekday() < 5}
-        assert known == {day for day in near if day in listed and day.weekday() < 5}
+from tests.support.periods import last_day_of, on
 
 
 class TestCounting:
@@ -352,64 +220,3 @@ class TestWords:
         )
         assert "2026-03-28T11:00:00+00:00" in told.steps[0]
         assert "not rolled" in told.steps[-1]
-
-
-def run_verb(*arguments: str) -> Result:
-    app = typer.Typer()
-    app.command("period")(period_verb)
-    return CliRunner().invoke(app, list(arguments))
-
-
-class TestVerb:
-    def test_it_prints_start_last_day_end_and_steps(self) -> None:
-        result = run_verb(
-            "2022-06-15", "--period", "P3M", "--zone", "Europe/London", "--calendar", "GB-ENG",
-            "--roll", "next_working_day",
-        )  # fmt: skip
-        assert result.exit_code == 0
-        lines = result.stdout.splitlines()
-        assert lines[2] == "Last day inside  2022-09-15 (Thursday)"
-        assert "2022-09-16T00:00:00+01:00 Europe/London (2022-09-15T23:00:00Z)" in lines[3]
-        assert any("2022-09-15 is a working day by the calendar GB-ENG" in line for line in lines)
-
-    def test_an_extra_day_rolls_the_end(self) -> None:
-        result = run_verb(
-            "2022-06-19", "--period", "P3M", "--roll", "next_working_day",
-            "--extra-day", "2022-09-19", "--json",
-        )  # fmt: skip
-        answer = json.loads(result.stdout)
-        assert answer["last_day"] == "2022-09-20"
-        assert answer["extra_days"] == ["2022-09-19"]
-        assert "a day added as a holiday" in " ".join(answer["steps"])
-
-    def test_json_holds_one_object_with_both_ends(self) -> None:
-        result = run_verb(
-            "2026-06-30T23:30:00Z", "--period", "P1M", "--zone", "Europe/London", "--json"
-        )
-        answer = json.loads(result.stdout)
-        assert (answer["start_day"], answer["last_day"]) == ("2026-07-01", "2026-08-01")
-        assert answer["end"] == "2026-08-01T23:00:00Z"
-        assert answer["end_local"] == "2026-08-02T00:00:00+01:00"
-
-    @pytest.mark.parametrize(
-        "arguments",
-        [
-            ("2022-06-15", "--period", "P1DT12H"),
-            ("2022-06-15", "--period", "PT24H"),
-            ("2022-06-31", "--period", "P3M"),
-            ("2022-06-15T10:00:00", "--period", "P3M"),
-            ("soon", "--period", "P3M"),
-            ("2022-06-15", "--period", "P3M", "--counting", "lunar"),
-            ("2022-06-15", "--period", "P3M", "--roll", "back"),
-            ("2022-06-15", "--period", "P3M", "--calendar", "XX"),
-            ("2022-06-15", "--period", "P3M", "--zone", "Mars/Base"),
-            ("2022-06-15", "--period", "P3M", "--extra-day", "tomorrow"),
-            ("1969-06-15", "--period", "P3M"),
-        ],
-    )
-    def test_invalid_input_exits_2_with_one_line(self, arguments: tuple[str, ...]) -> None:
-        result = run_verb(*arguments)
-        assert result.exit_code == 2
-        assert result.stdout == ""
-        assert len(result.stderr.splitlines()) == 1
-        assert result.stderr.startswith("error: ")

@@ -195,9 +195,8 @@ def test_every_json_line_of_the_readme_can_be_encoded_and_read_back() -> None:
             assert codec.decode_command(codec.encode_command(command)) == command
         elif kind == "inventory":
             row = Row(1, json.loads(line))
-            taken = event_of(
-                row, store="images", event_id="inventory:1", taken_at="2026-01-01T00:00Z"
-            )
+            at = "2026-01-01T00:00:00Z"
+            taken = event_of(row, store="images", event_id="inventory:1", taken_at=at)
             assert codec.decode_event("ingestion.events", codec.encode_event(taken)) == taken
         else:
             receipt = receipt_from_json(line)

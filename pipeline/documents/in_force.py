@@ -136,6 +136,11 @@ class InForce:
                 return pauses[scope]
         return None
 
+    @cached_property
+    def pauses_rules(self) -> bool:
+        """Whether the deletions of one rule or another are stopped, and those of others are not."""
+        return any(scope.startswith("rule:") for scope in self._pauses)
+
     def approved(self, cause: Cause) -> int | None:
         """Return the version of the approval given for a cause, or None.
 

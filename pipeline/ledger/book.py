@@ -53,6 +53,7 @@ class Ledger:
         self.awaited = awaited
         self.gate = Gate(awaited)
         self.now = MIN_INSTANT
+        self.ticked = False
         self.versions = Versions(frozenset(approvals))
         self.in_force = self.versions.in_force(self.now)
         self.planner = Planner(self.in_force)
@@ -73,7 +74,7 @@ class Ledger:
         """Take one delivery. Emits nothing while history is missing; input waits in `parked`."""
         outcome = Outcome()
         if part.tick is not None:
-            self.now = max(self.now, part.tick)
+            self.now, self.ticked = max(self.now, part.tick), True
         for row in part.rows:
             self._take_row(row)
         self._take_documents(part.envelopes, outcome)
@@ -197,7 +198,7 @@ class Ledger:
     def wake(self, at: Instant) -> Outcome:
         """Issue everything due at `at`, but never more than the highest tick vouches for."""
         outcome = Outcome()
-        if not self.gate.open:
+        if not (self.gate.open and self.ticked):  # after a restart `now` is of before it
             return outcome
         now = min(at, self.now)
         if self._is_outdated():

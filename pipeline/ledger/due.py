@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pipeline.commands import Command
 from pipeline.coverage import Gap
+from pipeline.documents import Control
 from pipeline.errors import InvalidInput
 from pipeline.findings import Decision, Finding
 from pipeline.identifiers import StoreName
@@ -18,7 +19,7 @@ from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
 from pipeline.ledger.restricting import hold, keep, release
 from pipeline.ledger.telling import cannot_be_evaluated
 from pipeline.ledger.unanswered import watch_answers
-from pipeline.records import LATE, Issued, Record, pruned
+from pipeline.records import LATE, Issued, Record, is_open, pruned
 from pipeline.rules import Plan, Planner, Step
 from pipeline.vocabulary import FindingKind
 
@@ -170,33 +171,29 @@ def _no_store(draft: Draft, plan: Plan) -> None:
 
 def _consider(draft: Draft, plan: Plan, store: StoreName) -> None:
     for step in plan.steps:
-        standing = draft.current(RESTRICT, store, step.cause)
-        if step.kind == RESTRICT and (standing is None or draft.lapses(standing)):
+        if step.kind == RESTRICT and not draft.restricted(store, step.cause):
             if step.not_before <= draft.now:
                 draft.issue(step, store, step.not_before)
             else:
                 draft.wakes.append(step.not_before)
-    issued = draft.current(DELETE, store)
-    if issued is not None and draft.lapses(issued):
-        issued = None
-    if issued is None:
+    deletions = [item for item in draft.standing(DELETE, store) if not draft.lapses(item)]
+    for item in deletions:
+        if is_open(item):
+            _reconsider(draft, plan, store, item)
+    if not any(map(draft.present.covers, deletions)):
         _consider_deletion(draft, plan, store)
-        release(draft, plan, store)
-    elif issued.outcome is None:
-        _reconsider(draft, plan, store, issued)
+    release(draft, plan, store)
 
 
 def _reconsider(draft: Draft, plan: Plan, store: StoreName, issued: Issued) -> None:
-    """A deletion that nobody answered may not have left: withdraw it when it must not be.
+    """What is not said to be done may still be undone: withdraw a deletion that must not be.
 
     Like the deletion itself only when everything published before was taken into account, so that
     the order in which documents are read decides nothing.
     """
     lead = draft.planner.lead(store)
     due = [step.due_at(lead) for step in plan.steps if step.kind == DELETE]
-    # After a rebuild, before the first tick, the present is at least when it was issued.
-    present = max(draft.clock, issued.issued_at)
-    if not plan.holds and min(due, default=present + 1) <= present:
+    if not plan.holds and min(due, default=draft.clock + 1) <= draft.clock:
         return
     if not draft.may_delete:
         draft.wakes.append(draft.clock)
@@ -218,26 +215,33 @@ def _reconsider(draft: Draft, plan: Plan, store: StoreName, issued: Issued) -> N
 
 def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
     lead = draft.planner.lead(store)
-    deletions = [(step.due_at(lead), step) for step in plan.steps if step.kind == DELETE]
-    if not deletions:
+    deletions = sorted([(s.due_at(lead), s) for s in plan.steps if s.kind == DELETE])
+    draft.wakes += [due_at for due_at, _ in deletions if due_at > draft.now]
+    due = [step for due_at, step in deletions if due_at <= draft.now]
+    if due and plan.holds:
+        hold(draft, plan, store, due[0])
         return
-    due_at, step = min(deletions)
-    if due_at > draft.now:
-        draft.wakes.append(due_at)
+    stops = [(draft.planner.in_force.stopped(store, step.cause), step) for step in due]
+    # A promise that is paused, or held up by a duty to keep, hides no other that is due.
+    free = next((step for control, step in stops if control is None), None)
+    if free is None:
+        for control, step in stops:
+            if control is not None:
+                _withheld(draft, step, control)
         keep(draft, plan, store, lead)
-    elif plan.holds:
-        hold(draft, plan, store, step)
-    elif (control := draft.planner.in_force.stopped(store, step.cause)) is not None:
-        draft.find(
-            FindingKind.WITHHELD,
-            f"{step.cause} by {control.scope} version {control.version}",
-            f"due deletions are withheld by the pause of {control.scope}",
-            "publish a `resume` for the same scope when deletion may go on",
-        )
     elif draft.may_delete:
-        draft.issue(step, store, due_at)
+        draft.issue(free, store, free.due_at(lead))
     else:
-        draft.wakes.append(due_at)
+        draft.wakes.append(free.due_at(lead))
+
+
+def _withheld(draft: Draft, step: Step, control: Control) -> None:
+    draft.find(
+        FindingKind.WITHHELD,
+        f"{step.cause} by {control.scope} version {control.version}",
+        f"due deletions are withheld by the pause of {control.scope}",
+        "publish a `resume` for the same scope when deletion may go on",
+    )
 
 
 def _observe(draft: Draft, step: Step, lead: int) -> None:

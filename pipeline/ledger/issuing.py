@@ -8,8 +8,9 @@ from pipeline.commands import LIFETIME, Command
 from pipeline.findings import Decision, Finding, finding
 from pipeline.identifiers import Cause, CommandId, StoreName, command_id
 from pipeline.instants import DAY, MIN_INSTANT, Instant
+from pipeline.ledger.present import Present
 from pipeline.receipts import answered_with
-from pipeline.records import OBSERVED, Issued, Record
+from pipeline.records import OBSERVED, Issued, Record, is_open
 from pipeline.rules import Plan, Planner, Step
 from pipeline.vocabulary import SETTLED, CommandKind, FindingKind
 
@@ -43,6 +44,7 @@ class Draft:
         self.wakes: list[Instant] = []
         self._issued = list(record.issued)
         self._answers = list(record.answers)
+        self.present = Present(record)
         self._gone = MIN_INSTANT
         self._plan: Plan | None = None
         self._generation = ""
@@ -52,42 +54,32 @@ class Draft:
         self._gone, self._plan = gone, plan
         self._generation = self.record.generation(gone)
 
-    def current(self, kind: str, store: StoreName, cause: str | None = None) -> Issued | None:
-        """Return the standing command of this life, of any cause or of one."""
-        for item in self._issued:
-            if (
-                item.kind == kind
-                and item.store == store
-                and item.generation == self._generation
-                and not item.withdrawn
-                and cause in (None, item.cause)
-            ):
-                return item
-        return None
-
-    def standing(self, kind: str, store: StoreName) -> list[Issued]:
-        """Return the standing commands of this life of a kind."""
+    def standing(self, kind: str, store: StoreName, cause: str | None = None) -> list[Issued]:
+        """Return the commands of a kind that reach the present life, of any cause or of one."""
         return [
             item
             for item in self._issued
             if item.kind == kind
             and item.store == store
-            and item.generation == self._generation
             and not item.withdrawn
+            and cause in (None, item.cause)
+            and self.present.reaches(item)
         ]
 
-    def restricted(self, store: StoreName) -> bool:
-        """Whether this life is restricted in a store already."""
-        return self.current(RESTRICT, store) is not None
+    def restricted(self, store: StoreName, cause: str | None = None) -> bool:
+        """Whether this life is restricted in a store already, for any cause or for one."""
+        standing = self.standing(RESTRICT, store, cause)
+        lapsed = [self.lapses(item) for item in standing]  # of every one
+        return not all(lapsed)
 
     def find(self, kind: FindingKind, subject: str, what: str, remedy: str) -> None:
         """Raise a finding."""
         self.findings.append(finding(kind, subject, what, remedy, self.now))
 
     def unsettled(self) -> Iterator[Issued]:
-        """Yield commands that somebody waits for."""
+        """Yield commands about the present that somebody waits for."""
         for item in tuple(self._issued):
-            if item.outcome not in SETTLED and not item.withdrawn and item.kind != OBSERVED:
+            if is_open(item) and self.present.reaches(item):
                 yield item
 
     def replace(self, old: Issued, new: Issued) -> None:
@@ -95,7 +87,7 @@ class Draft:
         self._issued[self._issued.index(old)] = new
 
     def withdraw(self, item: Issued) -> None:
-        """Take back a command: CANCEL for a deletion not answered, RELEASE for a restriction.
+        """Take back a command: CANCEL for a deletion not settled, RELEASE for a restriction.
 
         A deletion may be issued again under a new epoch.
         """
@@ -136,6 +128,11 @@ class Draft:
 
     def _made(self, step: Step, store: StoreName, due_at: Instant, kind: str) -> Issued:
         epoch = self._epoch(store, kind)
+        usual = self._data_until(due_at)
+        data_until = max(usual, self._reached(step))
+        if data_until != usual:
+            # What it covers depends on what was known: after a rollback that may be more.
+            epoch = f"{epoch} {data_until}"
         return Issued(
             command_id=self._name(kind, store, step.cause, epoch),
             kind=kind,
@@ -145,7 +142,7 @@ class Draft:
             generation=self.record.generation(self._gone),
             not_before=due_at,
             complete_by=step.deadline,
-            data_until=self._data_until(due_at),
+            data_until=data_until,
             expires_at=Instant(max(step.deadline, self.clock) + LIFETIME),
             issued_at=self.clock,
             cause_version=step.cause_version,
@@ -157,7 +154,10 @@ class Draft:
 
     def observed(self, cause: Cause) -> bool:
         """Whether it was noted of this life what the rule would delete."""
-        return self.current(OBSERVED, _NOWHERE, cause) is not None
+        return any(
+            item.kind == OBSERVED and item.cause == cause and item.generation == self._generation
+            for item in self._issued
+        )
 
     def observe(self, step: Step, due_at: Instant) -> None:
         """Note what a rule would delete: a decision, and no command."""
@@ -194,6 +194,18 @@ class Draft:
         """
         began = self.record.life(self._gone)[0].at
         return due_at if began > self.clock + DAY else Instant(max(due_at, began))
+
+    def _reached(self, step: Step) -> Instant:
+        """Return the newest sign of data that a notice orders to be deleted, whatever its age.
+
+        Not what was collected from the instant on before which the notice means it, and not what
+        has yet to happen.
+        """
+        births, touches = self.record.births, self.record.touches
+        later = [sign.at for sign in births if sign.collected_at >= step.means_before]
+        end = min([*later, Instant(self.now + 1)])
+        signs = (*births, *touches) if step.means_before > MIN_INSTANT else ()
+        return max([sign.at for sign in signs if self._gone < sign.at < end], default=MIN_INSTANT)
 
     def _name(self, kind: str, store: StoreName, cause: Cause, epoch: str) -> CommandId:
         return command_id(

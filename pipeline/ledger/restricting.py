@@ -6,7 +6,7 @@ GDPR art 18: restricted data is kept, and not otherwise processed.
 import msgspec
 
 from pipeline.identifiers import Cause, StoreName
-from pipeline.instants import MAX_INSTANT
+from pipeline.instants import MAX_INSTANT, MIN_INSTANT
 from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
 from pipeline.rules import Plan, Step
 from pipeline.vocabulary import FindingKind
@@ -45,13 +45,13 @@ def keep(draft: Draft, plan: Plan, store: StoreName, lead: int) -> None:
 def release(draft: Draft, plan: Plan, store: StoreName) -> None:
     """Take back restrictions whose reason has gone, unless the data is to be deleted anyhow."""
     standing = draft.standing(RESTRICT, store)
-    if not standing:
+    if not standing or draft.standing(DELETE, store):
         return
     lead = draft.planner.lead(store)
     wanted = [
         step for step in plan.steps if step.kind == DELETE and step.wanted_at(lead) <= draft.now
     ]
-    if any(step.due_at(lead) <= draft.now for step in wanted) or draft.current(DELETE, store):
+    if any(step.due_at(lead) <= draft.now for step in wanted):
         return
     reasons = {step.cause for step in plan.steps if step.kind == RESTRICT}
     reasons |= {step.kept_by for step in wanted}
@@ -63,5 +63,8 @@ def release(draft: Draft, plan: Plan, store: StoreName) -> None:
 
 def _restrict(draft: Draft, store: StoreName, step: Step, cause: Cause) -> None:
     if not draft.restricted(store):
-        blocked = msgspec.structs.replace(step, cause=cause, kind=RESTRICT, at_once=True)
+        # Use must end by the limit, however long a duty keeps the data.
+        blocked = msgspec.structs.replace(
+            step, cause=cause, kind=RESTRICT, at_once=True, kept_until=MIN_INSTANT
+        )
         draft.issue(blocked, store, draft.now)

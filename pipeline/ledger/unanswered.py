@@ -7,9 +7,10 @@ import msgspec
 from pipeline.commands import Command
 from pipeline.instants import HOUR, Instant
 from pipeline.ledger.issuing import DELETE, RESTRICT, Draft, command_of
-from pipeline.records import OBSERVED, Issued, Record
+from pipeline.ledger.present import Present
+from pipeline.records import Issued, Record, is_open
 from pipeline.rules import Planner
-from pipeline.vocabulary import SETTLED, WORKING, FindingKind, ReceiptStatus
+from pipeline.vocabulary import WORKING, FindingKind, ReceiptStatus
 
 OVERDUE_AFTER = HOUR
 """The least time a store has to answer before a command counts as overdue (milliseconds)."""
@@ -22,6 +23,8 @@ def watch_answers(draft: Draft) -> None:
     """Send again what is not answered, under the same id; report once what is overdue."""
     for item in draft.unsettled():
         _send_again(draft, item)
+        if item.withdraws is None and item.expires_at > draft.clock:
+            draft.wakes.append(item.expires_at)
     for item in draft.unsettled():
         if item.overdue:
             continue
@@ -50,9 +53,12 @@ def _send_again(draft: Draft, item: Issued) -> None:
     if again > draft.now:
         draft.wakes.append(again)
         return
-    if not draft.may_delete and item.kind == DELETE:
-        draft.wakes.append(draft.now)
-        return
+    if item.kind == DELETE:
+        if not draft.may_delete:
+            draft.wakes.append(draft.now)
+            return
+        if not _still_due(draft.record, item, draft.planner, draft.now):
+            return  # everything is looked at when what stops it ends
     # One sending makes up for what was missed while nobody looked.
     attempts = item.attempts
     while item.issued_at + within * ((1 << attempts) - 1) <= draft.now:
@@ -64,22 +70,11 @@ def _send_again(draft: Draft, item: Issued) -> None:
 
 
 def open_commands(record: Record) -> list[Issued]:
-    """Return the commands of present lives that no store has settled and nothing withdrew."""
-    if not record.issued:
+    """Return the commands about the present that no store has settled and nothing withdrew."""
+    if not any(map(is_open, record.issued)):
         return []
-    generations = {
-        store: record.generation(gone)
-        for gone, stores in record.lives().items()
-        for store in stores
-    }
-    return [
-        item
-        for item in record.issued
-        if not item.withdrawn
-        and item.kind != OBSERVED
-        and item.outcome not in SETTLED
-        and generations.get(item.store) == item.generation
-    ]
+    present = Present(record)
+    return [item for item in record.issued if is_open(item) and present.reaches(item)]
 
 
 def unanswered(
@@ -109,7 +104,10 @@ def _still_due(record: Record, item: Issued, planner: Planner, now: Instant) -> 
     lead = planner.lead(item.store)
     present = max(now, item.issued_at)
     return not plan.holds and any(
-        step.kind == DELETE and step.due_at(lead) <= present for step in plan.steps
+        step.kind == DELETE
+        and step.due_at(lead) <= present
+        and planner.in_force.stopped(item.store, step.cause) is None
+        for step in plan.steps
     )
 
 

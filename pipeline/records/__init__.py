@@ -1,7 +1,7 @@
 """Records: what is known of each record id. `record` is the value, `joining` how events add."""
 
 from pipeline.records.joining import LATE, MAX_SIGNS, MAX_VALUES, applied, is_full, pruned
-from pipeline.records.record import OBSERVED, Answer, Birth, Issued, Record
+from pipeline.records.record import OBSERVED, Answer, Birth, Issued, Record, is_open
 
 __all__ = [
     "LATE",
@@ -14,5 +14,6 @@ __all__ = [
     "Record",
     "applied",
     "is_full",
+    "is_open",
     "pruned",
 ]

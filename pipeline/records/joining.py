@@ -6,15 +6,24 @@ data the first of each stretch of time is kept, of many values the least, of muc
 and last of its kind.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from pipeline.events import Event, Evidence, Subject
 from pipeline.instants import DAY, HOUR, MIN_INSTANT, Instant
-from pipeline.records.record import AXES, PEOPLE, Birth, Issued, Record, Said, said_of
-from pipeline.vocabulary import SETTLED, Anchor, Happening
+from pipeline.records.record import (
+    AXES,
+    PEOPLE,
+    Birth,
+    Issued,
+    Record,
+    Said,
+    is_open,
+    said_of,
+)
+from pipeline.vocabulary import Anchor, Happening
 
 MAX_SIGNS = 64
 """Births, and other signs of data, that are kept of a record."""
@@ -193,7 +202,7 @@ def _from_said(record: Record, said: Said) -> Record:
     subjects = []
     for name in lists["subjects"]:
         evidence = said.evidence.get(name, {})
-        kept = _condensed(evidence)
+        kept = _condensed(evidence, evidence)
         subjects.append(Subject(name, kept))
         times += [evidence[item] for item in kept]
     lists["subjects"] = tuple(subjects)
@@ -235,8 +244,7 @@ def _recent(issued: tuple[Issued, ...]) -> tuple[Issued, ...]:
 
 
 def _importance(item: Issued) -> tuple[bool, Instant, Instant, str]:
-    open_ = item.outcome not in SETTLED and not item.withdrawn
-    return (open_, item.data_until, item.issued_at, item.command_id)
+    return (is_open(item), item.data_until, item.issued_at, item.command_id)
 
 
 def _set(values: tuple[T, ...]) -> tuple[T, ...]:
@@ -252,12 +260,22 @@ def _people(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
     return tuple([Subject(name, _condensed(items)) for name, items in sorted(evidence.items())])
 
 
-def _condensed(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Keep, of each signal and territory, the first observation and the last."""
+def _condensed(
+    evidence: Iterable[Evidence], said: Mapping[Evidence, Instant] | None = None
+) -> tuple[Evidence, ...]:
+    """Keep, of each signal and territory, the first observation and the last.
+
+    Args:
+        evidence: of one person.
+        said: when each piece was last stated; the one stated last is kept too, for a life that
+            begins before then.
+    """
     spans: dict[tuple[str, str], list[Evidence]] = {}
     for item in sorted(set(evidence)):
-        span = spans.setdefault((item.signal, item.territory), [item, item])
+        span = spans.setdefault((item.signal, item.territory), [item, item, item])
         span[1] = item
+        if said is not None and said[span[2]] <= said[item]:
+            span[2] = item
     kept = sorted({item for span in spans.values() for item in span})
     return tuple(kept[:MAX_EVIDENCE])
 

@@ -58,6 +58,11 @@ class Issued(msgspec.Struct, frozen=True, gc=False, array_like=True):
     withdraws: CommandId | None = None
 
 
+def is_open(item: Issued) -> bool:
+    """Whether a command stands and no store has said that it is done."""
+    return not item.withdrawn and item.outcome not in SETTLED and item.kind != OBSERVED
+
+
 class Answer(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):
     """A store's answer to a command that is not known, or not known any more after a rollback."""
 
@@ -136,6 +141,11 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
                 lives.setdefault(gone, []).append(store)
         return lives
 
+    def newest(self, store: StoreName) -> Instant:
+        """Return the newest sign of data in a store; the minimum instant: there is none."""
+        stated = said_of(self).values[_STORES].get(store, MIN_INSTANT)
+        return max(stated, self.unplaced_at)
+
     @property
     def alive(self) -> bool:
         """Whether data is believed to exist anywhere."""
@@ -161,7 +171,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     def of_life(self, gone: Instant) -> "Record":
         """Return the record with only what was said of it in the life after what was erased."""
-        if not self.stated or min(self.stated) > gone:
+        if gone == MIN_INSTANT or min(self.stated, default=self.base) > gone:
             return self
         said = said_of(self).after(gone)
         lists: dict[str, tuple[Any, ...]] = {

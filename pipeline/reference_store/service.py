@@ -19,9 +19,13 @@ from pipeline.transports.contract import Broker, Consumer, Message, Partition, P
 from pipeline.transports.topics import DEFAULT_PREFIX, Topics
 from pipeline.wire.codec import Codec
 
-BATCH_MESSAGES = 200
-"""Most commands between two commits of the position: what is done again after a kill."""
+BATCH_MESSAGES = 5_000
+"""Most commands between two commits of the position: what is done again after a kill.
+
+What waits is read as a whole first: a CANCEL in it comes before the deletion that it stops.
+"""
 BATCH_BYTES = 1 << 20
+"""Most bytes read at once."""
 IDLE_SECONDS = 0.2
 PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Pauses while the broker does not answer; after the last one the service gives up."""
@@ -127,7 +131,13 @@ class StoreService:
             return ()
         with self._undone():
             consumer, _ = self._connected()
-            return consumer.poll(BATCH_MESSAGES, BATCH_BYTES)
+            found: list[Message] = []
+            while len(found) < BATCH_MESSAGES:
+                messages = consumer.poll(BATCH_MESSAGES - len(found), BATCH_BYTES)
+                if not messages:
+                    break
+                found += messages
+            return found
 
     def _handle(self, messages: Sequence[Message], now: Instant | None) -> int:
         with self._undone():

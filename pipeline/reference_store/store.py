@@ -16,7 +16,7 @@ from pipeline.reference_store.inventory import Held
 from pipeline.reference_store.keeping import insert_image, insert_seed, insert_template
 from pipeline.reference_store.seeds import Added, Seed
 from pipeline.reference_store.tables import INVENTORY, SEARCH
-from pipeline.vocabulary import ReceiptStatus
+from pipeline.vocabulary import CommandKind, ReceiptStatus
 
 
 class Counts(NamedTuple):
@@ -27,6 +27,10 @@ class Counts(NamedTuple):
     terms: int
     restricted: int
     obeyed: int
+
+
+def _cancels_first(placed: tuple[int, Command]) -> tuple[bool, int]:
+    return (placed[1].kind != CommandKind.CANCEL, placed[0])
 
 
 class ReferenceStore:
@@ -160,17 +164,26 @@ class ReferenceStore:
         """Do what commands say, each once, and return the answers; all in one transaction.
 
         The same command again gives the same answer and does nothing. Only a refusal and PARTIAL
-        may be followed by another answer.
+        may be followed by another answer. A CANCEL is obeyed before all others: a store that was
+        away must not delete what it could have read is to be kept.
 
         Args:
-            commands: what the pipeline sent, in its order.
+            commands: what the pipeline sent, in its order; everything that waits.
             now: the present.
+
+        Returns:
+            The answers, in the order of the commands.
 
         Raises:
             StoreUnavailable: the file cannot be written; nothing was done.
         """
+        waiting = list(commands)
         with self._database.writing() as connection:
-            return [self._obeyed(connection, command, now) for command in commands]
+            answers = {
+                place: self._obeyed(connection, command, now)
+                for place, command in sorted(enumerate(waiting), key=_cancels_first)
+            }
+        return [answers[place] for place in range(len(waiting))]
 
     def _obeyed(self, connection: sqlite3.Connection, command: Command, now: Instant) -> Receipt:
         refused = obeying.refusal(command, self.name, self._kinds, now)

@@ -157,7 +157,7 @@ class Driver:
         sent = sum(store.answer(self.clock) for store in self._stores)
         for _, value in self._receipts.read():
             receipt = self.scene.codec.decode_receipt(value)
-            if receipt.status in SETTLED:
+            if receipt.status in SETTLED and not receipt.verified_remaining:
                 self._settled.add(receipt.command_id)
         return sent
 

@@ -26,6 +26,8 @@ from pipeline.testing.ports import LOOPBACK, free_port, listens
 
 ROOT = Path(__file__).resolve().parents[2]
 _DEPLOY = ROOT / "deploy" / "local" / "flink"
+DRAIN_SECONDS = 60.0
+LAST_WATERMARK = 2**63 - 1
 
 
 class FlinkFailed(RetentionError):
@@ -172,6 +174,21 @@ class FlinkJob:
         if self._jvm is not None:
             self._jvm.wait(timeout=60)
 
+    def drain(self) -> None:
+        """Ask for a stop with a drain; return when every watermark has gone to its end.
+
+        Beam's unbounded reads never finish by themselves, so that the job runs on until the end of
+        the context; but every timer has fired by then.
+        """
+        body = {"drain": True, "targetDirectory": (self._workdir / "savepoints").resolve().as_uri()}
+        self._get(f"/jobs/{self._job}/stop", method="POST", body=body)
+
+        def ended() -> bool:
+            marks = [mark for vertex in self.watermarks().values() for mark in vertex]
+            return bool(marks) and min(marks) == LAST_WATERMARK
+
+        self._await("every watermark is at its end", ended, DRAIN_SECONDS)
+
     def restart(self, restore: bool) -> None:  # noqa: FBT001 - the signature is agreed
         """Start a new JVM and workers, from the latest checkpoint or from nothing.
 
@@ -231,9 +248,11 @@ class FlinkJob:
                 raise FlinkFailed(f"{why} before {what}; see {self._logs}:\n" + "\n".join(tails))
             time.sleep(0.2)
 
-    def _get(self, path: str, *, method: str = "GET") -> Any:
+    def _get(self, path: str, *, method: str = "GET", body: object = None) -> Any:
         url = f"http://{LOOPBACK}:{self._rest}{path}"
-        request = urllib.request.Request(url, method=method)
+        data = None if body is None else json.dumps(body).encode()
+        headers = {} if data is None else {"Content-Type": "application/json"}
+        request = urllib.request.Request(url, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return json.loads(answer.read() or b"{}")

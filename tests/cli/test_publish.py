@@ -66,7 +66,11 @@ def written(folder: Path, name: str, text: str) -> Path:
         ("notice", "notices", NOTICE),
         ("hold", "holds", HOLD.format(1, "active")),
         ("control", "controls", CONTROL.format(1, "pause")),
-        ("control", "controls", CONTROL.format(1, "approve").replace("all", "document:holds/h@2:0a1b2c3d4e5f")),
+        (
+            "control",
+            "controls",
+            CONTROL.format(1, "approve").replace("all", "document:holds/h@2:0a1b2c3d4e5f"),
+        ),
     ],
 )
 def test_a_document_reaches_its_topic_as_it_was_written_and_only_once(

@@ -15,7 +15,10 @@ def test_the_example_policy_means_what_it_says() -> None:
 
     assert (acme.document_id, acme.version, acme.zone) == ("acme", 1, "Europe/London")
     assert acme.default.limit == parse_period("P30D")
-    assert acme.stores == {"images": StoreSettings(DAY), "vectors": StoreSettings(DAY // 2)}
+    assert acme.stores == {
+        "images": StoreSettings(DAY, answer_within=DAY // 2, per_minute=6_000),
+        "vectors": StoreSettings(DAY // 2),
+    }
     faces = acme.rules[0]
     assert faces.rule_id == "uk-face-matching"
     assert faces.match == Match(
@@ -30,7 +33,9 @@ def test_the_example_policy_means_what_it_says() -> None:
     assert faces.at_most == AtMost(count=10_000)
     assert faces.citation.text == "UK GDPR art 5(1)(e)"
     assert acme.cause(faces.rule_id) == "policy:acme/uk-face-matching"
-    assert (acme.effective_from, acme.method) == (None, None)
+    assert acme.effective_from is None
+    assert acme.method is not None
+    assert acme.method.name == "acme/1"
 
 
 def test_a_rule_may_have_a_zone_and_a_counting_of_its_own() -> None:

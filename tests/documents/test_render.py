@@ -15,24 +15,48 @@ def test_the_example_policy_in_plain_words() -> None:
         "Policy acme, version 1; days are those of Europe/London.",
         (
             "Records of people residing in GB used for search functionalities of the category "
-            "facial print or picture are deleted at most 6 months after collection (UK GDPR art "
-            "5(1)(e)); above 10,000 a day it stops and asks."
+            "facial print or picture are deleted at most 6 months after collection (UK GDPR art"
+            " 5(1)(e)); above 10,000 a day it stops and asks."
         ),
         (
-            "Records of people residing in US-IL of the category facial print are deleted at most "
-            "3 years after the last interaction (740 ILCS 14 (BIPA) art 15(a)); above 1,000 a day "
-            "it stops and asks."
+            "Records of people residing in US-IL of the category facial print are deleted at "
+            "most 3 years after the last interaction (740 ILCS 14 (BIPA) s.15(a)); above 1% of "
+            "all records a day it stops and asks."
         ),
         (
             "Records of people residing in EU held on the basis of consent would be deleted "
-            "(observed only) at most 7 days after the withdrawal of consent (GDPR art 17(1)(b))."
+            "(observed only) at most 7 days after the withdrawal of consent (GDPR art "
+            "17(1)(b))."
+        ),
+        (
+            "Records of people residing in GB used for counter money laundering are not deleted"
+            " until 5 years after the end of the relationship (Money Laundering Regulations "
+            "2017 reg 40(3)); past their maximum they are restricted; deletions by the law of "
+            "others than GB go on."
+        ),
+        (
+            "Records of people residing in GB used for counter money laundering are deleted at "
+            "most 5 years after the end of the relationship (Money Laundering Regulations 2017 "
+            "reg 40(5)); above 10,000 a day it stops and asks."
+        ),
+        (
+            "Records of people residing in GB used for counter money laundering are deleted at "
+            "most 6 years after the last interaction (UK GDPR art 5(1)(e)); above 10,000 a day "
+            "it stops and asks."
+        ),
+        (
+            "Residency is judged by the method acme/1: RESIDENT from 0.8 or two groups of 0.5 "
+            "each, LIKELY from 0.35; its own weights for ip_geolocation, profile_location."
         ),
         (
             "Where residency is unknown, every maximum that names a residency applies: the "
             "strictest limit holds."
         ),
         "All other records are deleted at most 30 days after collection (UK GDPR art 5(1)(e)).",
-        "Store images is told 1 day before; without an answer it is told again after 1 day.",
+        (
+            "Store images is told 1 day before, at most 6,000 deletions a minute; without an "
+            "answer it is told again after 12 hours."
+        ),
         "Store vectors is told 12 hours before; without an answer it is told again after 1 day.",
     ]
 

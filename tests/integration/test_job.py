@@ -89,6 +89,22 @@ def test_the_end_of_the_input_deletes_nothing_that_is_not_due(scene: Scene, star
     assert scene.commands() == []
 
 
+def test_a_drain_fires_every_timer_and_deletes_nothing_that_is_not_due(
+    scene: Scene, tmp_path: Path
+) -> None:
+    """A stop with a drain sends every watermark to its end, whatever has been read."""
+    now = scene.now()
+    scene.publish(policy(rule(limit="P90D"), default="P90D"))
+    scene.happen(event(f"r{n}", at=now) for n in range(200))
+    with FlinkRun(scene, tmp_path / "flink") as job:
+        wait_for("every record is known", lambda: len({r.record_id for r in scene.rows()}) == 200)
+        wait_for("everything read is acknowledged", lambda: scene.lag() == 0)
+        job.drain()
+        seen = scene.now()
+        wait_for("ten seconds of broker time", lambda: scene.now() > seen + 10_000)
+    assert scene.commands() == []
+
+
 def test_a_hold_published_before_the_limit_but_read_late_blocks_the_deletion(
     scene: Scene, start: Starter
 ) -> None:

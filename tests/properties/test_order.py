@@ -25,6 +25,7 @@ from tests.support.drive import Drive, ids
 
 WINDOW = 2_000
 WINDOWS = 10
+BEGIN = Instant(1)
 RULES = (
     rule("search", limit="PT5S"),
     rule("used", "{purpose: [dpv:CustomerCare]}", clock="last_interaction", limit="PT4S"),
@@ -115,6 +116,7 @@ class Run:
     story: list[list[Item]]
     chance: random.Random | None = None
     together: bool = False
+    now: Instant = BEGIN
     drive: Drive = field(default_factory=Drive)
     told: list[Item] = field(default_factory=list)
     answers: dict[int, list[Item]] = field(default_factory=dict)
@@ -122,7 +124,7 @@ class Run:
 
     def play(self) -> "Run":
         # What waits for the time is not acknowledged: a restart would read it again.
-        self.drive.give(Part(tick=Instant(1)))
+        self.drive.give(Part(tick=self.now))
         # Beyond the story: everything that falls due later, and its answers.
         for window in range(WINDOWS + 8):
             items = self.story[window] if window < len(self.story) else []
@@ -133,7 +135,8 @@ class Run:
                 self.arrive(answers)
                 self.arrive(items)
             self.disturb()
-            self.drive.until((window + 1) * WINDOW)
+            self.now = Instant((window + 1) * WINDOW)
+            self.drive.until(self.now)
             self.be_answered(window)
         return self
 
@@ -168,14 +171,13 @@ class Run:
             self.restart()
 
     def restart(self) -> None:
-        """Start a new ledger from the newest row of each record and the documents."""
+        """Start a new ledger from the newest row of each record, the documents and the time."""
         rows = tuple(self.drive.ledger.holdings.records())
         documents = self.drive.ledger.versions.envelopes
-        now, former = self.drive.ledger.now, self.drive.commands
-        self.drive = Drive(awaited={"records": 1}, commands=former)
+        self.drive = Drive(awaited={"records": 1}, commands=self.drive.commands)
         self.drive.give(Part(rows=rows, spans=(Span("records", 0, 0, 1, 0, 2),)))
         self.drive.give(Part(envelopes=documents))
-        self.drive.give(Part(spans=(Span("records", 0, 1, 2, 0, 2),), tick=now))
+        self.drive.give(Part(spans=(Span("records", 0, 1, 2, 0, 2),), tick=self.now))
 
     def be_answered(self, window: int) -> None:
         for command in self.drive.commands:
@@ -188,7 +190,6 @@ class Run:
 
 
 SLOW = settings(
-    max_examples=settings.default.max_examples,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pipeline.commands import Command
 from pipeline.findings import Finding
-from pipeline.instants import Instant
+from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.ledger.book import Ledger
 from pipeline.ledger.digest import Digest
 from pipeline.ledger.folding import folded, take_chunk
@@ -24,6 +24,7 @@ class Drive:
     findings: list[Finding] = field(default_factory=list)
     rows: int = 0
     acknowledged: int = 0
+    time: Instant = MIN_INSTANT
     journal: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -32,6 +33,7 @@ class Drive:
     def give(self, *parts: Part) -> None:
         """Deliver parts in order."""
         for part in parts:
+            self.time = max(self.time, part.tick or self.time)
             self._note(self.ledger.apply(decode_part(encode_part(part))))
 
     def until(self, now: int) -> None:
@@ -40,9 +42,9 @@ class Drive:
             at = self.ledger.next_wake()
             if at is None or at > now:
                 break
-            self.give(Part(tick=Instant(max(at, self.ledger.now))))
+            self.give(Part(tick=Instant(max(at, self.time))))  # a broker's time never goes back
             self._note(self.ledger.wake(at))
-        self.give(Part(tick=Instant(max(now, self.ledger.now))))
+        self.give(Part(tick=Instant(max(now, self.time))))
 
     def fire(self, at: int) -> None:
         """Fire a timer at an instant, whatever the ticks say."""

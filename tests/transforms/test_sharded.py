@@ -1,127 +1,18 @@
-"""The stateful stage: journal and cache agree, one timer, and nothing acknowledged unflushed."""
+"""The stateful stage: what leaves it, and when its one timer is set."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import apache_beam as beam
-import msgspec
 import pytest
-from apache_beam.utils.timestamp import Timestamp
 
-from pipeline.commands import Command
 from pipeline.identifiers import RecordId, shard_of
 from pipeline.instants import DAY, Instant
-from pipeline.ledger.parts import Origin, Part, decode_part, encode_part
+from pipeline.ledger.parts import Part, encode_part
 from pipeline.stories.scene import Scene
-from pipeline.transforms import sharded
 from pipeline.transforms.acknowledge import Piece
-from pipeline.transforms.machines import MachineKind
-from pipeline.transforms.sharded import Head, Sharded
 from pipeline.transports.contract import TopicSpec
-from tests.support.build import control, event, hold, policy, rule
-
-ORIGIN = Origin("x.events", 0, 0, 1, 0, 2)
-
-
-class Bag:
-    """A bag of a runner's state: it promises no order."""
-
-    def __init__(self) -> None:
-        self.items: list[bytes] = []
-
-    def read(self) -> list[bytes]:
-        return list(reversed(self.items))
-
-    def add(self, item: bytes) -> None:
-        self.items.append(item)
-
-    def clear(self) -> None:
-        self.items = []
-
-
-class Cell:
-    def __init__(self) -> None:
-        self.value: bytes | None = None
-
-    def read(self) -> bytes | None:
-        return self.value
-
-    def write(self, value: bytes) -> None:
-        self.value = value
-
-
-class Wake:
-    """A timer; remembers every call."""
-
-    def __init__(self) -> None:
-        self.calls: list[int] = []
-
-    def set(self, at: Timestamp) -> None:
-        self.calls.append(at.micros // 1_000)
-
-
-class Stage:
-    """One shard of the stage over topics of its own, and all that its bundles gave."""
-
-    def __init__(self, scene: Scene, kind: MachineKind = "ledger") -> None:
-        self.scene = scene
-        # A story compares no clocks: the instants of these tests lie in 1970.
-        self.stage = Sharded(scene.settings(story=True, run_id=str(id(self))), kind, {})
-        self.stage.setup()
-        self.journal, self.head, self.wake = Bag(), Cell(), Wake()
-        self.commands: list[Command] = []
-        self.routes: dict[str, int] = {}
-        self.pieces: list[Piece] = []
-        self.confirmed: list[tuple[int, str]] = []
-
-    def bundle(self, *parts: Part, fire: int | None = None) -> None:
-        self.stage.start_bundle()
-        for part in parts:
-            self.stage.process((0, encode_part(part)), self.journal, self.head, self.wake)
-        if fire is not None:
-            at = Timestamp(micros=fire * 1_000)
-            self.stage.fire(0, at, self.journal, self.head, self.wake)
-        for found in self.stage.finish_bundle():
-            self.take(found)
-
-    def take(self, found: Any) -> None:
-        if isinstance(found, beam.pvalue.TaggedOutput):
-            self.pieces += msgspec.msgpack.decode(found.value.value[1], type=list[Piece])
-            return
-        governor, data = found.value
-        part = decode_part(data)
-        self.routes |= dict.fromkeys((item.command_id for item in part.commands), governor)
-        self.commands += part.commands
-        self.confirmed += part.confirmed
-
-    def state(self) -> tuple[list[bytes], bytes | None]:
-        return list(self.journal.items), self.head.value
-
-    def go_back(self, state: tuple[list[bytes], bytes | None]) -> None:
-        self.journal.items, self.head.value = list(state[0]), state[1]
-
-    @property
-    def kinds(self) -> list[str]:
-        return [item.kind for item in self.commands]
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    found = Scene(f"sqlite://{tmp_path}/log.db", "x.", partitions=1)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def stage(scene: Scene) -> Iterator[Stage]:
-    found = Stage(scene)
-    yield found
-    found.stage.teardown()
-
-
-START = Part(envelopes=(policy(),), events=(event(at=1_000),), origins=(ORIGIN,))
+from tests.support.build import event, hold, policy, rule
+from tests.transforms.stage import ORIGIN, START, Stage
 
 
 def test_a_record_is_written_and_its_origin_acknowledged(stage: Stage) -> None:
@@ -198,75 +89,6 @@ def test_an_earlier_limit_sets_the_timer_earlier(stage: Stage) -> None:
     assert stage.wake.calls == [13 * DAY, 11 * DAY, 4 * DAY]
 
 
-def journey(stage: Stage, *, forget: bool) -> list[str]:
-    """A life of several bundles; with `forget`, no delivery finds the machine in memory."""
-    parts = [
-        START,
-        Part(envelopes=(control("pause"),)),
-        Part(tick=Instant(12_000)),
-        Part(envelopes=(control("resume", version=2),)),
-        Part(events=(event("r2", at=3_000),)),
-        Part(tick=Instant(14_000)),
-    ]
-    for part in parts:
-        if forget:
-            sharded._CACHE.clear()
-        stage.bundle(part)
-        stage.bundle(fire=max(stage.wake.calls))
-    stage.bundle(fire=14_000)
-    return sorted(item.command_id for item in stage.commands)
-
-
-def test_a_machine_out_of_the_cache_and_one_out_of_the_journal_do_the_same(scene: Scene) -> None:
-    quick, slow = Stage(scene), Stage(scene)
-    assert journey(quick, forget=False) == journey(slow, forget=True)
-    assert len(quick.commands) == 2
-
-
-def test_after_a_rollback_the_cached_machine_is_not_believed(stage: Stage) -> None:
-    """A journal of the same length with other content: a count of chunks would match."""
-    stage.bundle(START)
-    before = stage.state()
-    stage.bundle(Part(events=(event("lost", at=1_000),)))
-    stage.go_back(before)
-    stage.bundle(Part(events=(event("other", at=1_000),)))
-    stage.go_back(stage.state())
-    stage.bundle(Part(tick=Instant(11_000)))
-    stage.bundle(fire=11_000)
-    assert {item.record_id for item in stage.commands} == {"r1", "other"}
-
-
-def test_a_call_that_failed_leaves_no_half_changed_machine_behind(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stage.bundle(START)
-    broken = Part(events=(event("half", at=1_000),))
-    with monkeypatch.context() as patched:
-        patched.setattr(stage.stage, "_emit", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            stage.bundle(broken)
-    stage.bundle(Part(tick=Instant(11_000)))
-    stage.bundle(fire=11_000)
-    assert {item.record_id for item in stage.commands} == {"r1"}
-
-
-def test_a_long_journal_is_written_afresh_and_loses_nothing(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sharded, "COMPACT_LEAST_BYTES", 2_000)
-    stage.bundle(Part(envelopes=(policy(),)))
-    longest = 0
-    for number in range(120):
-        stage.bundle(Part(events=(event("r1", at=1_000, stores=(f"s{number % 3}",)),
-                                  event(f"r{number % 7}", at=1_000 + number),)))  # fmt: skip
-        longest = max(longest, len(stage.journal.items))
-    assert longest < 60
-    sharded._CACHE.clear()
-    stage.bundle(Part(tick=Instant(12_000)))
-    stage.bundle(fire=12_000)
-    assert {item.record_id for item in stage.commands} == {f"r{n}" for n in range(7)}
-
-
 def test_deletions_in_one_store_meet_in_one_governor(stage: Stage) -> None:
     """There they are counted: two governors would let out twice as many."""
     events = tuple(event(f"r{number}", at=1_000) for number in range(9))
@@ -277,19 +99,6 @@ def test_deletions_in_one_store_meet_in_one_governor(stage: Stage) -> None:
     assert len(stage.commands) == 12
     for item in stage.commands:
         assert stage.routes[item.command_id] == shard_of(item.store, governors)
-
-
-def test_shards_share_nothing(scene: Scene) -> None:
-    one = Stage(scene)
-    other = Stage(scene)
-    other.stage._settings = one.stage._settings
-    one.bundle(START)
-    stored = (other.journal, other.head)
-    other.stage.start_bundle()
-    other.stage.process((1, encode_part(Part(tick=Instant(1)))), *stored, other.wake)
-    list(other.stage.finish_bundle())
-    # Nothing of the one's records: it only confirms that it knows no documents.
-    assert other.wake.calls == [1]
 
 
 def test_a_governor_writes_commands_to_the_topic_of_their_store(scene: Scene) -> None:
@@ -345,12 +154,6 @@ def test_a_worker_clock_an_hour_ahead_pauses_deletion_with_a_finding(
     stage.bundle(Part(tick=Instant(14_000)))
     stage.bundle(fire=14_000)
     assert stage.kinds == ["DELETE"]
-
-
-def test_a_head_survives_its_encoding() -> None:
-    head = Head(b"t", 3, 100, 50, Instant(9), ahead=True)
-    again = msgspec.msgpack.decode(msgspec.msgpack.encode(head), type=Head)
-    assert again == head
 
 
 def test_what_withdraws_a_command_goes_where_the_command_may_still_wait(scene: Scene) -> None:

@@ -132,3 +132,8 @@ def until(done: Callable[[], bool]) -> None:
     while not done():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.1)
+
+
+def numbered(count: int) -> list[Sent]:
+    """Return messages of which some share a key."""
+    return [(f"key-{n % 97}".encode(), f"value-{n}".encode()) for n in range(count)]
