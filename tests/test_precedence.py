@@ -14,7 +14,7 @@ from pipeline.events import Evidence, Subject
 from pipeline.identifiers import SubjectId
 from pipeline.instants import Instant
 from pipeline.ledger.parts import Part
-from tests.support.build import event, hold, notice, policy, rule
+from tests.support.build import control, event, hold, notice, policy, rule
 from tests.support.drive import Drive
 
 SECONDS = 1_000
@@ -69,6 +69,9 @@ def story(*documents: Envelope, later: dict[int, Envelope] | None = None, until:
 
 HOLD = hold(records=("r1",))
 RELEASED = hold(records=("r1",), version=2, state="released")
+PAUSED, PAUSED_TOO = control("pause", "rule:acme/a"), control("pause", "rule:acme/b")
+RESUMED = control("resume", "rule:acme/a", version=2)
+KEPT = limit("keep", 30, bound="minimum", law="GB")
 
 
 @pytest.mark.parametrize(
@@ -148,6 +151,39 @@ RELEASED = hold(records=("r1",), version=2, state="released")
             {20: policy(limit("a", 50), version=2), 21: RELEASED},
             "R10 L21 D50",
         ),
+        # What holds up the earliest maximum hides no later one, and nothing is deleted twice.
+        ([policy(limit("a", 10), limit("b", 20)), PAUSED], {}, "D20"),
+        ([policy(limit("a", 10), limit("b", 20)), PAUSED], {30: RESUMED}, "D20"),
+        ([policy(limit("a", 10), limit("b", 20)), PAUSED], {15: RESUMED}, "D15"),
+        ([policy(limit("a", 10), limit("b", 20)), PAUSED, PAUSED_TOO], {30: RESUMED}, "D30"),
+        ([policy(limit("a", 10), limit("b", 20)), control("pause")], {}, ""),
+        ([policy(limit("a", 10)), PAUSED], {}, ""),
+        ([policy(limit("a", 10)), PAUSED, order(stop=90, delete=15)], {}, "D15"),
+        ([policy(limit("a", 10), KEPT), order(stop=90, delete=15, law="US")], {}, "R10 D15"),
+        (
+            [policy(limit("a", 10, law="GB"), limit("b", 20, law="US"), KEPT)],
+            {},
+            "R10 D20",
+        ),
+        (
+            [policy(limit("a", 10, law="GB"), limit("b", 20, law="US"), KEPT), PAUSED_TOO],
+            {},
+            "R10 D30",
+        ),
+        # What may not be deleted yet is restricted, whatever comes before it that nothing keeps.
+        (
+            [policy(limit("a", 50, law="US"), KEPT), order(stop=90, delete=8, law="GB")],
+            {},
+            "R8 D30",
+        ),
+        # A longer limit lets go what only the former limit and a minimum restricted.
+        (
+            [policy(limit("a", 10), limit("k", 80, bound="minimum"))],
+            {20: policy(limit("a", 50), limit("k", 80, bound="minimum"), version=2)},
+            "R10 L20 R50 D80",
+        ),
+        # A notice's deletion that is paused hides no maximum.
+        ([policy(limit("a", 20)), order(stop=90, delete=15), PAUSED], {40: RESUMED}, "D15"),
         # A shorter limit reaches what is already there.
         ([policy(limit("a", 50))], {20: policy(limit("a", 10), version=2)}, "D20"),
     ],

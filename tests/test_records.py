@@ -132,16 +132,6 @@ def test_a_birth_that_is_not_kept_has_an_earlier_one_close_by(hours: list[int]) 
         assert any(at - record.spacing < other <= at for other in kept) or at in kept
 
 
-def test_a_former_life_lends_nothing_to_the_next() -> None:
-    """Purposes, people and stores of what was erased do not come back with the record's id."""
-    first = event(at=1_000, purpose="dpv:Marketing", stores=("images",))
-    again = event(at=9_000, purpose="dpv:CustomerCare", stores=("index",))
-    record = all_of([first, event(at=5_000, what="deleted"), again])
-    assert record.of_life(Instant(5_000)).purposes == ("dpv:CustomerCare",)
-    assert record.lives() == {5_000: ["index"]}
-    assert all_of([again, first, event(at=5_000, what="deleted")]) == record
-
-
 def test_what_is_gone_everywhere_leaves_no_person_behind() -> None:
     created, gone = event(at=1_000), 1_000 + LATE
     record = all_of([created, event(at=gone, what="deleted")])
@@ -155,12 +145,6 @@ def test_what_was_seen_shortly_before_an_erasure_stays_for_late_events() -> None
     assert record.subjects
     assert record.lives() == {}
     assert pruned(record, late_ms=0).subjects == ()
-
-
-def test_a_sign_that_names_no_store_may_be_of_data_in_any() -> None:
-    used = event(at=9_000, what="accessed", stores=())
-    record = all_of([event(at=1_000), event(at=5_000, what="deleted"), used])
-    assert record.lives() == {5_000: ["images"]}
 
 
 def test_what_a_record_gathers_is_bounded_and_the_same_in_any_order() -> None:
@@ -190,27 +174,6 @@ def test_of_much_evidence_the_first_and_last_observation_of_each_kind_is_kept() 
     assert len(person.evidence) <= MAX_EVIDENCE
 
 
-def test_only_what_happened_after_the_cut_belongs_to_the_present_life() -> None:
-    events = [event(at=1_000), event(at=2_000, what="deleted"), event(at=3_000)]
-    record = all_of(events)
-    assert record.alive
-    assert record.generation(record.cut) == "e-r1-created-3000"
-    assert record.anchor("collected", record.cut) == 3_000
-
-
-def test_a_deletion_at_the_very_instant_of_a_birth_ends_it() -> None:
-    record = all_of([event(at=2_000), event(at=2_000, what="deleted")])
-    assert not record.alive
-    assert record.life(record.cut) == ()
-    assert record.anchor("collected", record.cut) is None
-
-
-def test_a_deletion_of_a_record_never_seen_is_no_life() -> None:
-    record = all_of([event(at=2_000, what="deleted")])
-    assert not record.alive
-    assert record.anchor("collected", record.cut) is None
-
-
 def test_the_earliest_collection_of_the_present_life_counts() -> None:
     events = [event(at=5_000, collected_at=900), event(at=1_000), event(at=3_000, collected_at=400)]
     assert all_of(events).anchor("collected") == 400
@@ -221,27 +184,6 @@ def test_the_latest_interaction_counts_and_without_one_the_collection() -> None:
     assert all_of([created]).anchor("last_interaction") == 1_000
     accessed = [event(at=4_000, what="accessed"), event(at=2_000, what="accessed")]
     assert all_of([created, *accessed]).anchor("last_interaction") == 4_000
-
-
-def test_a_clock_that_started_in_a_former_life_has_not_started_in_this_one() -> None:
-    events = [
-        event(at=1_000),
-        event(at=2_000, what="purpose_ended"),
-        event(at=3_000, what="deleted"),
-        event(at=4_000),
-    ]
-    assert all_of(events).anchor("purpose_ended", all_of(events).cut) is None
-
-
-def test_an_interaction_of_a_former_life_leaves_the_collection_of_this_one() -> None:
-    """A record that nobody used since it came back is as old as its collection."""
-    events = [
-        event(at=1_000),
-        event(at=2_000, what="accessed"),
-        event(at=3_000, what="deleted"),
-        event(at=4_000),
-    ]
-    assert all_of(events).anchor("last_interaction", Instant(3_000)) == 4_000
 
 
 def test_use_does_not_make_a_record_younger_however_often_it_is_used() -> None:

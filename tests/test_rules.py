@@ -1,24 +1,30 @@
 """Rules: the earliest maximum, the default for every gap, holds beside, notices while in force."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.documents import Envelope, enveloped
-from pipeline.events import Event, Evidence, Subject
+from pipeline import rules
+from pipeline.coverage import Coverage, covering
+from pipeline.documents import Envelope, InForce, enveloped
+from pipeline.events import Evidence, Subject
 from pipeline.identifiers import SubjectId
-from pipeline.instants import Instant
-from pipeline.records import Record, applied
+from pipeline.instants import MAX_INSTANT, Instant
+from pipeline.records import Record
 from pipeline.rules import Plan
-from tests.support.build import event, hold, notice, planner_of, policy, policy_text, rule
-
-
-def known(*events: Event) -> Record:
-    record: Record | None = None
-    for item in events or (event(at=1_000),):
-        record = applied(record, item)
-    assert record is not None
-    return record
+from pipeline.tags import Residency
+from tests.ledger.looks import about, known, minimum, person
+from tests.support.build import (
+    control,
+    event,
+    hold,
+    notice,
+    planner_of,
+    policy,
+    policy_text,
+    rule,
+)
 
 
 def planned(record: Record, *envelopes: Envelope) -> Plan:
@@ -110,6 +116,7 @@ def test_a_withdrawn_notice_adds_nothing() -> None:
 def test_a_notice_step_is_due_when_in_force_and_a_maximum_at_its_end_less_the_lead() -> None:
     plan = planned(known(), policy(), notice(stop=(2_000, 4_000), delete=(5_000, 90_000)))
     stop, maximum, delete = plan.steps
+    assert [step.at_once for step in plan.steps] == [True, False, True]
     assert stop.due_at(lead=60_000) == 2_000
     assert delete.due_at(lead=60_000) == 5_000
     assert maximum.due_at(lead=4_000) == 7_000
@@ -163,3 +170,112 @@ def test_every_living_record_has_a_finite_limit(
     plan = planned(record, policy(rule(clock=clock, limit="PT1H")))
     assert plan.limit_at is not None
     assert Instant(1_000) < plan.limit_at <= 3_601_000
+
+
+# -- duties to keep --------------------------------------------------------------------------------
+
+
+def test_of_equal_minima_that_of_the_greatest_name_is_said_to_keep() -> None:
+    one, other = minimum("b"), minimum("a", clock="last_interaction")
+    for both in ((one, other), (other, one)):
+        [step] = planned(known(), policy(rule(), *both)).steps
+        assert step.kept_by == "policy:acme/b"
+
+
+@pytest.mark.parametrize(("limit", "by"), [("PT4S", ""), ("PT5S", "policy:acme/keep")])
+def test_a_minimum_that_has_ended_when_a_step_comes_into_force_keeps_nothing(
+    limit: str, by: str
+) -> None:
+    order = notice(stop=(90_000, 95_000), delete=(5_000, 95_000))
+    steps = planned(known(), policy(rule(limit="PT1H"), minimum(limit=limit)), order).steps
+    [deletion] = [step for step in steps if step.cause == "notice:ico-1/delete"]
+    assert (deletion.kept_by, deletion.deadline) == (by, 95_000)
+
+
+@pytest.mark.parametrize(("signal", "keeps"), [("phone_number", True), ("page_cctld", False)])
+def test_a_minimum_keeps_of_whom_it_likely_means(signal: str, keeps: bool) -> None:
+    made = msgspec.structs.replace(event(at=1_000), subjects=(person((signal, "GB")),))
+    [step] = planned(known(made), policy(rule("all", "{}"), minimum())).steps
+    assert bool(step.kept_by) == keeps
+
+
+def test_what_no_rule_covers_is_kept_past_the_default_limit() -> None:
+    document = policy(rule("fr", "{residency: [FR]}"), minimum())
+    [step] = planned(known(), document).steps
+    assert (step.cause, step.kept_by) == ("policy:acme/default", "policy:acme/keep")
+
+
+def test_steps_are_in_order_of_urgency_with_or_without_a_policy() -> None:
+    order = notice(stop=(5_000, 90_000), delete=(5_000, 80_000))
+    assert causes(planned(known(), order)) == ["notice:ico-1/delete", "notice:ico-1/stop"]
+
+
+# -- another life ----------------------------------------------------------------------------------
+
+GONE = Instant(5_000)
+BEFORE_THAT = 'collected_before: "1970-01-01T00:00:08Z"\nmatch:'
+
+
+def come_back() -> Record:
+    """Return a record whose clock of a purpose ended in a former life."""
+    ended = event(at=2_000, what="purpose_ended")
+    return known(event(at=1_000), ended, event(at=GONE, what="deleted"), event(at=9_000))
+
+
+@pytest.mark.parametrize(
+    ("documents", "limit", "steps"),
+    [
+        ([policy()], 19_000, ["policy:acme/gb-search"]),
+        ([policy(rule(clock="purpose_ended"))], 69_000, ["policy:acme/default"]),
+        (
+            [policy(rule(), rule("e", clock="purpose_ended")), control("pause", "rule:acme/x")],
+            19_000,
+            ["policy:acme/gb-search"],
+        ),
+        ([enveloped("notices", text, "counsel") for text in (
+            notice(stop=(1, 2), delete=(1, 2)).text.replace("match:", BEFORE_THAT),
+        )], None, []),
+    ],
+)  # fmt: skip
+def test_a_new_life_is_planned_from_its_own_facts(
+    documents: list[Envelope], limit: int | None, steps: list[str]
+) -> None:
+    plan = planner_of(*documents).plan(come_back(), GONE)
+    assert (plan.limit_at, causes(plan)) == (limit, steps)
+
+
+def test_a_new_life_is_kept_from_its_own_beginning() -> None:
+    document = policy(rule(), minimum(), minimum("ended", clock="purpose_ended"))
+    [step] = planner_of(document).plan(come_back(), GONE).steps
+    assert (step.kept_by, step.kept_until) == ("policy:acme/ended", MAX_INSTANT)
+
+
+# -- classes of records ----------------------------------------------------------------------------
+
+
+def test_records_of_other_sources_are_of_another_class_only_where_a_rule_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worked_out: list[Record] = []
+
+    def counted(in_force: InForce, record: Record, judged: Residency) -> Coverage:
+        worked_out.append(record)
+        return covering(in_force, record, judged)
+
+    monkeypatch.setattr(rules, "covering", counted)
+    records = [about(person(("declared", "GB")), source=name) for name in ("web", "shop", "web")]
+    asking = planner_of(policy(rule("web", "{source: [web]}"), rule("all", "{}", limit="PT20S")))
+    assert [causes(asking.plan(record)) for record in records] == [
+        ["policy:acme/web"],
+        ["policy:acme/all"],
+        ["policy:acme/web"],
+    ]
+    assert len(worked_out) == 2
+    indifferent = planner_of(policy())
+    for record in records:
+        indifferent.plan(record)
+    assert len(worked_out) == 3
+    monkeypatch.setattr(rules, "MAX_CLASSES", 1)
+    for purpose in ("dpv:Marketing", "dpv:CustomerCare"):
+        indifferent.plan(about(person(("declared", "GB")), purpose=purpose))
+    assert len(indifferent._coverages) == 1

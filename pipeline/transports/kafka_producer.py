@@ -113,6 +113,8 @@ class KafkaLogProducer:
         except (errors.KafkaError, OSError) as error:
             refused = translated(error, self._broker.url)
         if refused is not None:
+            # A message that was not written is fatal to an idempotent client; send opens another.
+            self._release()
             raise refused
 
     def close(self) -> None:
@@ -120,6 +122,10 @@ class KafkaLogProducer:
         try:
             self.flush()
         finally:
+            self._release()
+
+    def _release(self) -> None:
+        with self._lock:
             client, self._client = self._client, None
-            if client is not None:
-                client.close(timeout=2)
+        if client is not None:
+            client.close(timeout=2)

@@ -1,16 +1,14 @@
-"""What one record owes at one instant, and what the answers of stores make of it."""
+"""What one record owes at one instant, and when to look again."""
 
 from pipeline.commands import LIFETIME
-from pipeline.documents import Envelope, enveloped
-from pipeline.identifiers import Cause, CommandId, RecordId, StoreName, command_id
+from pipeline.documents import enveloped
+from pipeline.identifiers import CommandId, RecordId, StoreName
 from pipeline.instants import DAY, Instant
 from pipeline.ledger.answering import received
 from pipeline.ledger.due import Due, owed
-from pipeline.ledger.parts import Part, Span
-from pipeline.ledger.unanswered import OVERDUE_AFTER, open_commands, status
 from pipeline.receipts import Receipt
-from pipeline.records import LATE, Record, applied
-from pipeline.rules import Planner
+from pipeline.records import LATE, applied
+from tests.ledger.looks import answer, look, planner, record
 from tests.support.build import (
     control,
     event,
@@ -19,32 +17,7 @@ from tests.support.build import (
     planner_of,
     policy,
     policy_text,
-    rule,
 )
-from tests.support.drive import Drive, ids
-
-
-def planner(*envelopes: Envelope) -> Planner:
-    return planner_of(*(envelopes or (policy(),)))
-
-
-def record(*stores: str) -> Record:
-    return applied(None, event(at=1_000, stores=stores or ("images",)))
-
-
-def look(known: Record, now: int, *envelopes: Envelope, may_delete: bool = True) -> Due:
-    return owed(known, planner(*envelopes), Instant(now), may_delete=may_delete)
-
-
-def answer(known: Record, at: int, status: str = "COMPLETED", store: str | None = None) -> Record:
-    """Let stores answer every command of a record."""
-    for item in known.issued:
-        if store in {None, item.store}:
-            receipt = Receipt(item.command_id, known.record_id, item.store, status, Instant(at))
-            after, _ = received(known, receipt, Instant(at))
-            assert after is not None
-            known = after
-    return known
 
 
 def test_before_the_limit_a_record_owes_nothing_and_says_when_to_look_again() -> None:
@@ -136,210 +109,84 @@ def test_a_record_that_names_no_store_is_a_finding_at_its_limit_and_not_before()
     assert [item.kind for item in look(homeless, 11_000).findings] == ["NO_STORE"]
 
 
-def test_an_unanswered_command_is_overdue_once_and_not_before_a_store_could_answer() -> None:
-    issued = look(record(), 11_000).record
-    deadline = 11_000 + OVERDUE_AFTER
-    early = look(issued, deadline - 1)
-    assert (early.findings, early.wake) == ((), deadline)
-    late = look(issued, deadline)
-    assert [item.kind for item in late.findings] == ["OVERDUE"]
-    assert look(late.record, deadline + 1).findings == ()
+# -- whose plan, and when to look again ----------------------------------------------------------
 
 
-def test_a_settled_command_is_never_overdue() -> None:
+def test_the_plan_is_that_of_the_most_urgent_life() -> None:
+    """In one store it was erased and has come back; in the other it is of before."""
     issued = look(record("images", "index"), 11_000).record
-    half = answer(issued, 12_000, store="images")
-    found = look(half, 11_000 + OVERDUE_AFTER).findings
-    assert len(found) == 1
-    assert "store index" in found[0].what
+    half = answer(applied(issued, event(at=12_000, stores=("images",))), 13_000, store="images")
+    assert half.lives() == {11_000: ["images"], 0: ["index"]}
+    due = look(half, 14_000)
+    assert due.plan is not None
+    assert due.plan.limit_at == 11_000
 
 
-def test_a_life_ends_only_when_every_store_has_erased_it() -> None:
-    issued = look(record("images", "index"), 11_000).record
-    half = answer(issued, 12_000, store="images")
-    assert half.alive
-    assert (status(half), len(open_commands(half))) == ("DELETE_COMMANDED", 1)
-    done = answer(half, 12_000, store="index")
-    assert (status(done), len(open_commands(done))) == ("DELETED", 0)
+def test_what_was_commanded_and_settled_leaves_the_plan() -> None:
+    stop = notice(stop=(1_000, 2_000), delete=(80_000, 90_000))
+    done = answer(look(record(), 1_500, stop).record, 2_000)
+    after = look(done, 3_000, notice(stop=(1, 2), delete=(1, 2), version=2, state="withdrawn"))
+    assert [command.kind for command in after.commands] == ["RELEASE"]
+    quiet = look(answer(after.record, 4_000), 5_000, stop, hold(records=("r1",)))
+    assert quiet.plan is not None
+    assert quiet.plan.holds == ("h1",)
 
 
-def test_an_answer_that_is_not_final_ends_no_life() -> None:
-    issued = look(record(), 11_000).record
-    for word in ("PENDING", "IN_PROGRESS", "PARTIAL", "FAILED", "NOT_SUPPORTED", "CANCELLED"):
-        assert answer(issued, 12_000, word).alive, word
-    assert not answer(issued, 12_000, "NOT_FOUND").alive
+def test_a_plan_without_steps_is_a_plan() -> None:
+    gone = notice(stop=(1, 2), delete=(1, 2), version=2, state="withdrawn")
+    stop = notice(stop=(1_000, 2_000), delete=(80_000, 90_000))
+    done = answer(look(record(), 1_500, stop).record, 2_000)
+    over = answer(look(done, 3_000, gone).record, 4_000)
+    due = look(over, 5_000, gone)
+    assert (due.commands, due.wake) == ((), None)
+    assert due.plan is not None
+    assert [gap.kind for gap in due.plan.gaps] == ["NO_POLICY"]
 
 
-def test_a_settled_restriction_ends_no_life() -> None:
-    order = notice(stop=(1_000, 2_000), delete=(90_000, 95_000))
-    issued = look(record(), 1_500, policy(rule(limit="PT1H")), order).record
-    assert [item.kind for item in issued.issued] == ["RESTRICT"]
-    done = answer(issued, 2_000)
-    assert done.alive
-    assert status(done) == "RESTRICTED"
+def test_a_new_life_is_due_by_its_own_beginning() -> None:
+    again = applied(applied(record(), event(at=5_000, what="deleted")), event(at=9_000))
+    assert look(again, 9_500).wake == 19_000
+    assert look(again, 18_999).commands == ()
+    [command] = look(again, 19_000).commands
+    assert command.generation == "e-r1-created-9000"
 
 
-def test_a_store_cannot_settle_another_stores_command() -> None:
-    issued = look(record("images", "index"), 11_000).record
-    [images] = [item for item in issued.issued if item.store == "images"]
-    wrong = Receipt(
-        images.command_id, RecordId("r1"), StoreName("index"), "COMPLETED", Instant(12_000)
-    )
-    after, findings = received(issued, wrong, Instant(12_000))
-    assert after == issued
-    assert [item.kind for item in findings] == ["UNKNOWN_COMMAND"]
+def test_it_looks_again_when_a_store_is_to_be_told_and_no_sooner() -> None:
+    text = policy_text(default="P9D").replace("PT10S", "P5D")
+    days = enveloped("policies", text, "counsel")
+    assert look(record(), 2_000, days).wake == 6 * DAY
+    unnamed = applied(None, event(at=1_000, stores=("elsewhere",)))
+    assert look(unnamed, 2_000, days).wake == 5 * DAY
+    stop = notice(stop=(3_000, 4_000), delete=(80_000, 90_000))
+    assert look(record(), 2_000, days, stop).wake == 3_000
 
 
-def test_a_store_named_later_gets_a_command_of_the_same_life() -> None:
-    issued = look(record("images"), 11_000).record
-    more = applied(issued, event(at=10_000, what="updated", stores=("index",)))
-    [command] = look(more, 12_000).commands
-    assert (command.store, command.generation) == ("index", "e-r1-created-1000")
+def test_a_record_without_store_and_without_policy_is_never_due() -> None:
+    homeless = applied(None, event(at=1_000, stores=()))
+    stop = notice(stop=(3_000, 4_000), delete=(80_000, 90_000))
+    for now in (2_000, 5_000):
+        due = owed(homeless, planner_of(stop), Instant(now), may_delete=True)
+        assert (due.commands, due.findings, due.wake) == ((), (), None)
 
 
-# -- what came after the limit is another life ------------------------------------------------
+def test_a_record_without_store_that_was_answered_for_is_still_due() -> None:
+    """A store told of it, whatever it meant: it is looked at again at its limit all the same."""
+    homeless = applied(None, event(at=1_000, stores=()))
+    receipt = Receipt(CommandId("c"), RecordId("r1"), StoreName("s"), "COMPLETED", Instant(1_500))
+    answered, _ = received(homeless, receipt, Instant(1_500))
+    assert look(answered, 2_000).wake == 11_000
 
 
-def test_what_a_store_kept_since_its_command_is_not_lost_sight_of() -> None:
-    """One store erased up to 11,000, another up to 12,000: data of 12,000 is still in the first."""
-    issued = look(record("images"), 11_000).record
-    more = applied(issued, event(at=12_000, stores=("images", "index")))
-    done = answer(look(more, 12_500).record, 13_000)
-    assert done.alive
-    again = look(done, 60_000).commands
-    assert "images" in {item.store for item in again}
+def test_what_is_forgotten_of_a_life_includes_its_last_instant() -> None:
+    gone = applied(applied(None, event(at=2_000)), event(at=2_000, what="deleted"))
+    due = look(gone, 2_000 + LATE)
+    assert (due.record.subjects, due.record.births) == ((), ())
+    assert due == Due(due.record, None, (), (), (), None)
+    assert look(due.record, 2_001 + LATE) == Due(due.record, None, (), (), (), None)
 
 
-def test_a_deletion_covers_what_was_due_and_not_what_was_collected_after_the_limit() -> None:
-    """Read ahead of the limit or after it: the command is the same, and so is the life after it."""
-    late = event(at=11_500)
-    ahead = look(applied(record(), late), 11_000)
-    [command] = ahead.commands
-    assert command.data_until == 11_000
-    before = answer(ahead.record, 12_000)
-    after = applied(answer(look(record(), 11_000).record, 12_000), late)
-    gone = before.erased(StoreName("images"))
-    assert before.generation(gone) == after.generation(gone) == late.event_id
-
-
-def test_a_producer_ahead_of_time_hides_no_later_life() -> None:
-    """The data of a wrong clock is due with the rest; what comes after it must still be seen."""
-    year = 365 * DAY
-    wrong = applied(record(), event(at=year, collected_at=1_000))
-    done = answer(look(wrong, 11_000).record, 12_000)
-    again = applied(done, event(at=20_000))
-    assert again.alive
-
-
-# -- rollbacks and rebuilds ----------------------------------------------------------------------
-
-
-def test_a_receipt_read_again_before_its_command_was_issued_again_settles_it() -> None:
-    """A runner that goes back to its checkpoint reads the receipt before the timer fires again."""
-    drive = Drive()
-    drive.give(Part(envelopes=(policy(),), events=(event(at=1_000),)))
-    name = command_id(
-        kind="DELETE",
-        target="images",
-        record_id=event().record_id,
-        generation=event().event_id,
-        cause=policy_cause(),
-    )
-    drive.give(Part(receipts=(answered_by(name),)))
-    drive.until(11_000)
-    assert ids(drive.deletions) == {name}
-    assert drive.ledger.progress()["ledger_outstanding_commands"] == 0
-
-
-def policy_cause() -> Cause:
-    return Cause("policy:acme/gb-search")
-
-
-def answered_by(name: CommandId) -> Receipt:
-    return Receipt(name, RecordId("r1"), StoreName("images"), "COMPLETED", Instant(11_500))
-
-
-def test_a_rebuild_does_not_repeat_a_deletion_that_a_hold_now_blocks() -> None:
-    """It may have waited in the governor and never have left; under a hold it must not."""
-    drive = Drive()
-    drive.give(Part(envelopes=(policy(),), events=(event(at=1_000),)))
-    drive.until(11_000)
-    known = drive.ledger.get(event().record_id)
-    assert known is not None
-    again = Drive(awaited={"records": 1})
-    again.give(Part(envelopes=(policy(), hold(records=("r1",))), tick=Instant(12_000)))
-    again.give(Part(rows=(known,), spans=(Span("records", 0, 0, 1, 0, 1),)))
-    assert again.deletions == []
-
-
-def test_an_early_answer_of_another_store_settles_nothing() -> None:
-    drive = Drive()
-    drive.give(Part(envelopes=(policy(),), events=(event(at=1_000, stores=("images", "index")),)))
-    name = command_id(
-        kind="DELETE",
-        target="images",
-        record_id=event().record_id,
-        generation=event().event_id,
-        cause=policy_cause(),
-    )
-    wrong = Receipt(name, RecordId("r1"), StoreName("index"), "COMPLETED", Instant(11_500))
-    drive.give(Part(receipts=(wrong,)))
-    drive.until(11_000)
-    assert drive.ledger.progress()["ledger_outstanding_commands"] == 2
-
-
-# -- what was commanded and is not due any more ---------------------------------------------------
-
-
-def withdrawn(drive: Drive) -> list[str | None]:
-    return [item.withdraws for item in drive.commands if item.kind == "CANCEL"]
-
-
-def test_a_hold_withdraws_what_was_not_answered_and_its_release_gives_a_new_id_each_time() -> None:
-    """A store that was told to forget a command must not take the next one for it."""
-    drive = Drive()
-    drive.give(Part(envelopes=(policy(),), events=(event(at=1_000),)))
-    drive.until(11_000)
-    for version in range(1, 7):
-        state = "active" if version % 2 else "released"
-        drive.give(Part(envelopes=(hold(records=("r1",), version=version, state=state),)))
-        drive.until(11_000)
-    found = [item.command_id for item in drive.deletions]
-    assert len(found) == len(set(found)) == 4
-    assert withdrawn(drive) == found[:3]
-
-
-def test_a_hold_on_what_no_rule_plans_any_more_stops_nothing_else() -> None:
-    """A notice alone, its deletion on the way, withdrawn, then a hold: no plan, and no crash."""
-    stop, delete = (1_000, 2_000), (1_000, 2_000)
-    drive = Drive()
-    drive.give(Part(envelopes=(notice(stop=stop, delete=delete),), events=(event(at=500),)))
-    drive.until(1_500)
-    assert len(drive.deletions) == 1
-    drive.give(Part(envelopes=(notice(stop=stop, delete=delete, version=2, state="withdrawn"),)))
-    drive.give(Part(envelopes=(hold(records=("r1",)),)))
-    drive.until(3_000)
-    assert len(drive.deletions) == 1
-
-
-def test_a_deletion_that_a_corrected_policy_makes_undue_is_withdrawn() -> None:
-    """It may wait for approval because the rule was wrong: correcting the rule must stop it."""
-    drive = Drive()
-    drive.give(Part(envelopes=(policy(rule(at_most=1)),), events=(event(at=1_000),)))
-    drive.until(11_000)
-    [deletion] = drive.deletions
-    drive.give(Part(envelopes=(policy(rule(limit="PT1H"), version=2),)))
-    drive.until(12_000)
-    assert withdrawn(drive) == [deletion.command_id]
-
-
-def test_a_deletion_of_a_withdrawn_notice_is_withdrawn_with_it() -> None:
-    stop, delete = (2_000, 4_000), (5_000, 9_000)
-    drive = Drive()
-    known = (policy(rule(limit="PT1H")), notice(stop=stop, delete=delete))
-    drive.give(Part(envelopes=known, events=(event(at=1_000),)))
-    drive.until(5_000)
-    [deletion] = drive.deletions
-    drive.give(Part(envelopes=(notice(stop=stop, delete=delete, version=2, state="withdrawn"),)))
-    drive.until(6_000)
-    assert withdrawn(drive) == [deletion.command_id]
+def test_what_a_store_has_that_nobody_told_of_is_named_with_its_store() -> None:
+    touched = event(at=1_000, what="inventoried", event_id="inventory:1")
+    due = look(applied(None, touched), 2_000)
+    assert [(gap.kind, gap.described) for gap in due.gaps] == [("UNTRACKED_RECORD", "images")]
+    assert look(record(), 2_000).gaps == ()

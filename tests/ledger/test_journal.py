@@ -173,3 +173,18 @@ def test_a_difference_of_clocks_still_pauses_deletion_after_the_decoded_ledger_w
     drive.rebuilt()
     drive.fire(12_000)
     assert drive.deletions == []
+
+
+def test_after_a_restart_nothing_is_woken_before_the_first_tick() -> None:
+    """What is known of the time is of before the restart; much may have been published since."""
+    drive = Drive()
+    drive.give(Part(envelopes=(policy(),), tick=Instant(20_000)))
+    drive.give(Part(events=(event(at=1_000),)))
+    drive.rebuilt()
+    drive.fire(20_000)
+    assert drive.deletions == []
+    drive.give(Part(envelopes=(hold(records=("r1",)),), events=(event("r2", at=1_000),)))
+    drive.fire(20_000)
+    assert drive.deletions == []
+    drive.until(20_000)
+    assert [item.record_id for item in drive.deletions] == ["r2"]
