@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -23,11 +22,13 @@ from apache_beam.transforms.environments import ExternalEnvironment, python_sdk_
 
 from pipeline.errors import RetentionError
 from pipeline.testing.ports import LOOPBACK, free_port, listens
+from pipeline.testing.processes import children, kill, kill_group
 
 ROOT = Path(__file__).resolve().parents[2]
 _DEPLOY = ROOT / "deploy" / "local" / "flink"
 DRAIN_SECONDS = 60.0
 LAST_WATERMARK = 2**63 - 1
+_READ = "ReadUnbounded"
 
 
 class FlinkFailed(RetentionError):
@@ -126,7 +127,7 @@ class FlinkJob:
         """Stop the JVM, the pool and its workers, and remove temporary files."""
         self._stop_jvm()
         if self._pool is not None:
-            _kill_group(self._pool)
+            kill_group(self._pool)
             self._pool = None
         shutil.rmtree(self._workdir / "tmp", ignore_errors=True)
 
@@ -158,14 +159,14 @@ class FlinkJob:
         """Kill -9 the pool's worker processes, not the pool; return their process ids."""
         if not (workers := self._workers()):
             raise FlinkFailed(f"no worker process to kill; see {self._logs}/worker.log")
-        _kill(workers)
+        kill(workers)
         return workers
 
     def kill_jvm(self) -> None:
         """Kill -9 the JVM: job manager, task manager and their state in memory."""
         if self._jvm is None:
             raise FlinkFailed("the JVM is not running")
-        _kill_group(self._jvm)
+        kill_group(self._jvm)
         self._jvm = None
 
     def cancel(self) -> None:
@@ -175,19 +176,19 @@ class FlinkJob:
             self._jvm.wait(timeout=60)
 
     def drain(self) -> None:
-        """Ask for a stop with a drain; return when every watermark has gone to its end.
+        """Ask for a stop with a drain; return when it has reached every read.
 
-        Beam's unbounded reads never finish by themselves, so that the job runs on until the end of
-        the context; but every timer has fired by then.
+        Flink then sends the last watermark into them. Beam's unbounded reads never finish, and hold
+        back what comes after them to what they have read: the job runs on.
         """
         body = {"drain": True, "targetDirectory": (self._workdir / "savepoints").resolve().as_uri()}
         self._get(f"/jobs/{self._job}/stop", method="POST", body=body)
 
         def ended() -> bool:
-            marks = [mark for vertex in self.watermarks().values() for mark in vertex]
+            marks = [m for name, found in self.watermarks().items() if _READ in name for m in found]
             return bool(marks) and min(marks) == LAST_WATERMARK
 
-        self._await("every watermark is at its end", ended, DRAIN_SECONDS)
+        self._await("the drain has reached every read", ended, DRAIN_SECONDS)
 
     def restart(self, restore: bool) -> None:  # noqa: FBT001 - the signature is agreed
         """Start a new JVM and workers, from the latest checkpoint or from nothing.
@@ -195,7 +196,7 @@ class FlinkJob:
         A job that still runs is cancelled first.
         """
         self._stop_jvm()
-        _kill(self._workers())  # They end without a JVM too, but only after a while.
+        kill(self._workers())  # They end without a JVM too, but only after a while.
         self._restored = self.latest_checkpoint() if restore else None
         if restore and self._restored is None:
             raise FlinkFailed("no complete checkpoint: await completed_checkpoints() > 0 first")
@@ -207,6 +208,7 @@ class FlinkJob:
         (self._workdir / "tmp").mkdir(exist_ok=True)
         tmp, logging = f"{self._workdir}/tmp", f"{_DEPLOY}/logging.properties"
         command = ["java", f"@{_DEPLOY}/java.options", f"-Djava.io.tmpdir={tmp}"]
+        command += [f"-XX:ErrorFile={self._logs}/jvm-error.log"]
         command += [f"-Djava.util.logging.config.file={logging}", "-cp", f"{self._lib}/*"]
         command += ["retention.local.RunPipeline", f"{self._workdir}/pipeline.pb"]
         shared = (_DEPLOY / "flink.options").read_text().splitlines()
@@ -260,16 +262,7 @@ class FlinkJob:
             raise FlinkFailed(f"Flink's REST does not answer {method} {path}: {error}") from error
 
     def _workers(self) -> list[int]:
-        """Process ids of the pool's living children (Linux: from /proc)."""
-        found = []
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if self._pool is not None and int(parent) == self._pool.pid and state != "Z":
-                found.append(int(stat.parent.name))
-        return found
+        return [] if self._pool is None else children(self._pool.pid)
 
     def _stop_jvm(self) -> None:
         if self._jvm is None:
@@ -277,7 +270,7 @@ class FlinkJob:
         self._jvm.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._jvm.wait(timeout=20)
-        _kill_group(self._jvm)
+        kill_group(self._jvm)
         self._jvm = None
 
 
@@ -289,16 +282,3 @@ def _worker_port(proto: bytes) -> int:
             payload = beam_runner_api_pb2.ExternalPayload.FromString(environment.payload)
             return int(payload.endpoint.url.rpartition(":")[2])
     raise FlinkFailed("the pipeline has no external environment: make it with pipeline_proto()")
-
-
-def _kill(pids: list[int]) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill -9 a process that leads its own session, with its children, and reap it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

@@ -3,7 +3,6 @@
 On Prism, in the process itself, it is run by `pipeline.stories.prism_job`.
 """
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -63,15 +62,9 @@ class SupervisedJob:
 
     def family(self) -> list[int]:
         """Return the ids of the supervisor and everything it started, Linux only."""
-        parents: dict[int, int] = {}
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                with contextlib.suppress(OSError, IndexError, ValueError):
-                    stat = (entry / "stat").read_text().rpartition(")")[2].split()
-                    parents[int(entry.name)] = int(stat[1])
         family = [self.pid]
         for member in family:
-            family += [pid for pid, parent in parents.items() if parent == member]
+            family += children(member)
         return family
 
     def kill(self, pid: int) -> None:
@@ -80,9 +73,7 @@ class SupervisedJob:
 
     def kill_all(self) -> None:
         """`kill -9` of everything at once."""
-        for pid in self.family():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill(self.family())
         if self._process is not None:
             self._process.wait()
 

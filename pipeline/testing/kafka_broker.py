@@ -7,9 +7,7 @@ import base64
 import contextlib
 import fcntl
 import hashlib
-import os
 import shutil
-import signal
 import string
 import subprocess
 import tempfile
@@ -20,6 +18,7 @@ from typing import Self
 
 from pipeline.errors import BrokerUnavailable, RetentionError
 from pipeline.testing.ports import LOOPBACK, free_port, listens
+from pipeline.testing.processes import kill_group
 from pipeline.transports.kafka import KafkaBroker
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,9 +123,7 @@ class LocalKafka:
     def kill(self) -> None:
         """Kill -9 the broker, if it runs."""
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            kill_group(self._process)
             self._process = None
 
     def restart(self) -> None:
