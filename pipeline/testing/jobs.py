@@ -17,6 +17,7 @@ from pipeline.jobs.enforce import build
 from pipeline.stories.scene import Scene
 from pipeline.testing.flink import FlinkJob, pipeline_proto
 from pipeline.testing.ports import free_port
+from pipeline.testing.processes import children, kill
 from pipeline.transforms.read import LogSource
 from pipeline.transforms.ticks import TickSource
 
