@@ -3,25 +3,36 @@
 Keyed by store, so that a store's rate, and the count of one rule in it, are one number. The stop
 switch is looked at here again (the ledger already heeds it) because a command may be on its way
 when a pause arrives. What is withheld waits in the governor's state, is written to `state`, and
-leaves when a published `approve` or `resume` allows it. Losing the state loses no command: after a
-rebuild the ledger issues every unanswered command again.
+leaves when a published `approve` or `resume` allows it, or the next day. What was let out is
+counted once, however often it is sent again. Losing the state loses no command: after a rebuild the
+ledger issues every unanswered command again, and each is counted anew: less leaves, never more.
 """
 
-from collections.abc import Container, Iterable
-
-import msgspec
+from collections.abc import Iterable
+from enum import Enum
 
 from pipeline.commands import Command
 from pipeline.documents import Versions
-from pipeline.findings import StateRow, finding
-from pipeline.governor.journal import Allowance, GovernorChunk
-from pipeline.governor.pace import Pace
+from pipeline.governor.allowances import Allowances
+from pipeline.governor.journal import GovernorChunk
+from pipeline.governor.pace import Paces
+from pipeline.governor.waiting import Line, Waiting, withheld
 from pipeline.identifiers import Cause, CommandId, StoreName
 from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.ledger.gate import Gate
 from pipeline.ledger.outcome import Outcome
 from pipeline.ledger.parts import Part
-from pipeline.vocabulary import CommandKind, FindingKind
+
+HELD_LOOKS = 1_000
+"""Deletions under a hold that are looked at in one line; those behind them the next time."""
+
+
+class _May(Enum):
+    """Whether a deletion may go. STOP: nor may any behind it in its line."""
+
+    GO = "go"
+    HELD = "held"
+    STOP = "stop"
 
 
 class Governor:
@@ -47,24 +58,24 @@ class Governor:
         self.now = MIN_INSTANT
         self.versions = Versions(frozenset(approvals))
         self.in_force = self.versions.in_force(self.now)
-        self.allowances: dict[tuple[StoreName, Cause], Allowance] = {}
-        self.waiting: dict[str, Command] = {}
+        self.allowances = Allowances()
+        self.waiting = Waiting()
         self.held: dict[int, int] = {}
         self.confirmed: dict[int, str] = {}
         self.cancelled: dict[str, Instant] = {}
         self._ledgers = ledgers
-        self._paces: dict[StoreName, Pace] = {}
+        self._paces = Paces()
         self._reported: dict[tuple[StoreName, Cause], int] = {}
         self._changed = False
-        self._came: dict[str, Command] = {}
-        self._gone: dict[str, None] = {}
+        self._swept = 0
+        self._next: Instant | None = None
 
     def apply(self, part: Part) -> Outcome:
         """Take documents, history and proposed commands; let out what may go."""
         outcome = Outcome()
         self._take_time(part)
         for row in part.states:
-            self._take_row(row)
+            self.allowances.take(row)
         for span in part.spans:
             self.gate.add(span)
         self.held.update(part.census)
@@ -73,7 +84,7 @@ class Governor:
             self._take(command)
         # Before the first tick it is not known whose day the counts are of.
         if self.gate.open and self.now > MIN_INSTANT:
-            self._release({command.command_id for command in part.commands}, outcome)
+            self._release([command.command_id for command in part.commands], outcome)
         return outcome
 
     def _take_time(self, part: Part) -> None:
@@ -99,22 +110,10 @@ class Governor:
         if command.withdraws is not None:
             # Of two messages the later may come first. The CANCEL goes out whether or not what it
             # takes back did: the store answers it, so that nothing stays open.
-            self._drop(command.withdraws)
+            self.waiting.drop(command.withdraws)
             self.cancelled[command.withdraws] = command.expires_at
         if self.cancelled.get(command.command_id, MIN_INSTANT) <= self.now:
-            self._wait(command)
-
-    def _wait(self, command: Command) -> None:
-        self.waiting[command.command_id] = self._came[command.command_id] = command
-        self._gone.pop(command.command_id, None)
-
-    def _drop(self, name: str) -> bool:
-        """Let a command wait no more; return whether it did."""
-        if self.waiting.pop(name, None) is None:
-            return False
-        if self._came.pop(name, None) is None:
-            self._gone[name] = None
-        return True
+            self.waiting.put(command, again=command.command_id in self.allowances.left)
 
     def wake(self, at: Instant) -> Outcome:
         """Nothing is timed here: a tick of a new day is looked at when it arrives."""
@@ -133,138 +132,142 @@ class Governor:
         return {
             "governor_now_ms": self.now,
             "governor_withheld_commands": len(self.waiting),
+            "governor_next_wake_ms": self._next or 0,
             "governor_documents_checksum": self.versions.checksum,
             "governor_unconfirmed_shards": self._unconfirmed(),
         }
 
-    def _take_row(self, row: StateRow) -> None:
-        key = (StoreName(row.texts[0]), Cause(row.texts[1]))
-        known = self.allowances.get(key)
-        if known is None or known.version < row.version:
-            numbers = row.numbers
-            self.allowances[key] = Allowance(
-                numbers["day"], numbers["granted"], numbers["approval"], row.version
-            )
-
-    def _release(self, fresh: Container[str], outcome: Outcome) -> None:
+    def _release(self, fresh: Iterable[str], outcome: Outcome) -> None:
+        self._sweep()
+        self._next = None
         touched: set[tuple[StoreName, Cause]] = set()
-        settled = not self._unconfirmed()
-        for command in tuple(self.waiting.values()):
-            ready = settled or command.command_id in fresh
-            if ready and self._may_go(command, outcome):
-                self._changed = True
-                self._drop(command.command_id)
-                outcome.commands.append(command)
-                if command.kind == CommandKind.DELETE:
-                    touched.add((command.store, command.cause))
-        outcome.states += [self._row(*key) for key in sorted(touched)]
+        unconfirmed = self._unconfirmed()
+        for line in self.waiting.lines():
+            if line.deletes and unconfirmed:
+                continue  # what waits may be undue by now
+            held = 0
+            for name in self.waiting.each(line):
+                may = self._try(line, name, touched, outcome)
+                held += may is _May.HELD
+                if may is _May.STOP or held >= HELD_LOOKS:
+                    break
+        for name in fresh if unconfirmed else ():
+            if name in self.waiting:  # what was just commanded is due under them
+                self._try(self.waiting.line_of(name), name, touched, outcome)
+        outcome.states += [self.allowances.row(*key, self.shard) for key in sorted(touched)]
+
+    def _try(
+        self, line: Line, name: str, touched: set[tuple[StoreName, Cause]], outcome: Outcome
+    ) -> _May:
+        """Let out one command if it may go."""
+        command = self.waiting.commands[name]
+        if line.deletes:
+            may = self._may_go(line, command, outcome)
+            if may is not _May.GO:
+                return may
+            touched.add((line.store, line.cause))
+            self._count(line, command)
+        self._changed = True
+        self.waiting.drop(name)
+        outcome.commands.append(command)
+        return _May.GO
+
+    def _count(self, line: Line, command: Command) -> None:
+        if not line.again:
+            self.allowances.of(line, self.now, self._approval(line)).granted += 1
+            if self.in_force.at_most(line.cause) is not None:
+                self.allowances.note(command)
+
+    def _sweep(self) -> None:
+        """Once a day forget what is void: nobody obeys it, and the ledger gave another id."""
+        today = self.now // DAY
+        if self._swept == today:
+            return
+        self._swept = today
+        for name in self.waiting.expired(self.now):
+            self.waiting.drop(name)
+            self._changed = True
+        self.allowances.sweep(self.now)
+        self.cancelled = {name: end for name, end in self.cancelled.items() if end > self.now}
 
     def _unconfirmed(self) -> int:
         """How many ledgers have not said that they obey the documents in force here."""
         stamp = self.in_force.fingerprint
         return sum(self.confirmed.get(shard) != stamp for shard in range(self._ledgers))
 
-    def _row(self, store: StoreName, cause: Cause) -> StateRow:
-        allowance = self.allowances.setdefault((store, cause), Allowance())
-        allowance.version += 1
-        return StateRow(
-            kind="governor",
-            name=f"{store} {cause}",
-            shard=self.shard,
-            numbers={
-                "day": allowance.day,
-                "granted": allowance.granted,
-                "approval": allowance.approval,
-            },
-            texts=(store, cause),
-            version=allowance.version,
-        )
-
-    def _may_go(self, command: Command, outcome: Outcome) -> bool:
-        if command.kind != CommandKind.DELETE:
-            return True
-        control = self.in_force.stopped(command.store, command.cause)
+    def _may_go(self, line: Line, command: Command, outcome: Outcome) -> _May:
+        control = self.in_force.stopped(line.store, line.cause)
         if control is not None:
-            self._report(command, f"by the pause of {control.scope}", "`resume`", outcome)
-            return False
+            self._report(line, f"by the pause of {control.scope}", "`resume`", outcome)
+            return _May.STOP
         if self.in_force.holds_naming(command.record_id):
             # The ledger, which knows the whole record, withdraws it when the hold is meant for it.
-            self._report(command, "by a hold", "the hold's release", outcome)
-            return False
-        # Sent again, and not waiting here: it was counted when it first went.
-        counts = command.attempt == 1
-        allowance = self._allowance(command)
-        at_most = self.in_force.at_most(command.cause)
-        if counts and at_most is not None:
+            self._report(line, "by a hold", "the hold's release", outcome)
+            return _May.HELD
+        at_most = self.in_force.at_most(line.cause)
+        if at_most is not None and not line.again:
             most = at_most.of(sum(self.held.values()))
-            if allowance.granted >= most:
-                why = f"after its {most} deletions a day"
-                self._report(command, why, "`approve`", outcome)
-                return False
-        if not self._pace(command.store).take(self.now):
-            return False
-        allowance.granted += counts
-        return True
+            if self.allowances.of(line, self.now, self._approval(line)).granted >= most:
+                self._report(line, f"after its {most} deletions a day", "`approve`", outcome)
+                if most:
+                    self._wake_at(Instant((self.now // DAY + 1) * DAY))
+                return _May.STOP
+        pace = self._paces.of(line.store, self.in_force.store(line.store).per_minute)
+        if not pace.take(self.now):
+            self._wake_at(pace.next(self.now))
+            return _May.STOP
+        return _May.GO
 
-    def _allowance(self, command: Command) -> Allowance:
-        allowance = self.allowances.setdefault((command.store, command.cause), Allowance())
-        today = self.now // DAY
-        if allowance.day < today:
-            allowance.day, allowance.granted = today, 0
-        approval = self.in_force.approved(command.cause) or 0
-        if approval > allowance.approval:
-            allowance.approval, allowance.granted = approval, 0
-        return allowance
+    def _approval(self, line: Line) -> int:
+        return self.in_force.approved(line.cause) or 0
 
-    def _pace(self, store: StoreName) -> "Pace":
-        pace = self._paces.get(store)
-        if pace is None:
-            pace = self._paces[store] = Pace()
-        pace.per_minute = self.in_force.store(store).per_minute
-        return pace
+    def _wake_at(self, at: Instant) -> None:
+        self._next = at if self._next is None else min(self._next, at)
 
-    def _report(self, command: Command, why: str, remedy: str, outcome: Outcome) -> None:
+    def _report(self, line: Line, why: str, remedy: str, outcome: Outcome) -> None:
         """Make visible that deletions wait, once a day, store and cause."""
-        store, cause = command.store, command.cause
         today = self.now // DAY
-        if self._reported.get((store, cause)) == today:
-            return
-        self._reported[store, cause] = today
-        outcome.findings.append(
-            finding(
-                FindingKind.WITHHELD,
-                f"{store} {cause} day {today}",
-                f"deletions in store {store} under {cause} are withheld {why}",
-                f"check that they are right, then publish {remedy}",
-                self.now,
-            )
-        )
+        if self._reported.get((line.store, line.cause)) != today:
+            self._reported[line.store, line.cause] = today
+            outcome.findings.append(withheld(line, why, remedy, self.now))
 
     def take_chunk(self, number: int) -> GovernorChunk | None:
         """Return what changed since the last call; None when nothing did."""
         if not self._changed:
             return None
-        came, gone = tuple(self._came.values()), tuple(self._gone)
-        chunk = self.whole_chunk(number)
-        return msgspec.structs.replace(
-            chunk, waiting=came, gone=tuple(map(CommandId, gone)), whole=False
-        )
+        came, gone = self.waiting.changes()
+        return self._chunk(number, came, tuple(map(CommandId, gone)), self.allowances.news())
 
     def whole_chunk(self, number: int) -> GovernorChunk:
         """Return everything."""
+        self.waiting.changes()
+        self.allowances.news()
+        everything = tuple(self.waiting.commands.values())
+        return self._chunk(number, everything, (), dict(self.allowances.left), whole=True)
+
+    def _chunk(
+        self,
+        number: int,
+        waiting: tuple[Command, ...],
+        gone: tuple[CommandId, ...],
+        left: dict[str, Instant],
+        *,
+        whole: bool = False,
+    ) -> GovernorChunk:
         self._changed = False
-        self._came, self._gone = {}, {}
         return GovernorChunk(
-            number=number,
-            now=self.now,
+            number,
+            self.now,
             envelopes=self.versions.envelopes,
             gate=self.gate.state(),
-            allowances=tuple((*key, kept) for key, kept in sorted(self.allowances.items())),
-            waiting=tuple(self.waiting.values()),
+            allowances=tuple((*key, kept) for key, kept in sorted(self.allowances.counts.items())),
+            waiting=waiting,
+            gone=gone,
             held=dict(self.held),
             confirmed=dict(self.confirmed),
-            cancelled={name: end for name, end in self.cancelled.items() if end > self.now},
-            whole=True,
+            cancelled=dict(self.cancelled),
+            left=left,
+            whole=whole,
         )
 
     @classmethod
@@ -287,12 +290,11 @@ class Governor:
         self.versions = Versions.of(chunk.envelopes, self.versions.approvals)
         self.in_force = self.versions.in_force(self.now)
         self.gate = Gate(self.awaited, chunk.gate)
-        self.allowances = {(store, cause): kept for store, cause, kept in chunk.allowances}
+        self.allowances.counts = {(store, cause): kept for store, cause, kept in chunk.allowances}
         self.held = dict(chunk.held)
         self.confirmed = dict(chunk.confirmed)
         self.cancelled = dict(chunk.cancelled)
         if chunk.whole:
-            self.waiting.clear()
-        for name in chunk.gone:
-            self.waiting.pop(name, None)
-        self.waiting |= {command.command_id: command for command in chunk.waiting}
+            self.waiting, self.allowances.left = Waiting(), {}
+        self.allowances.left |= chunk.left
+        self.waiting.fold(chunk.waiting, chunk.gone, self.allowances.left)

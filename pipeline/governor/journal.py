@@ -28,6 +28,7 @@ class GovernorChunk(msgspec.Struct, frozen=True, array_like=True, omit_defaults=
         held: records by shard.
         confirmed: documents by shard under which everything commanded was looked at.
         cancelled: ids of commands that were taken back, and until when they would count.
+        left: ids of counted deletions that were let out, and until when they may be sent again.
     """
 
     number: int
@@ -41,3 +42,4 @@ class GovernorChunk(msgspec.Struct, frozen=True, array_like=True, omit_defaults=
     confirmed: dict[int, str] = {}
     cancelled: dict[str, Instant] = {}
     whole: bool = False
+    left: dict[str, Instant] = {}

@@ -58,8 +58,9 @@ class Gauge:
         return set(self._numbers.get(name, {}).values())
 
     def next_wake(self) -> Instant | None:
-        """Return when a ledger looks at a record next; None when none will."""
-        wakes = [wake for wake in self._numbers.get("ledger_next_wake_ms", {}).values() if wake]
+        """Return when a ledger or governor looks at something next; None when none will."""
+        names = ("ledger_next_wake_ms", "governor_next_wake_ms")
+        wakes = [wake for name in names for wake in self._numbers.get(name, {}).values() if wake]
         return Instant(min(wakes)) if wakes else None
 
     def close(self) -> None:
