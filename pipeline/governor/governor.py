@@ -16,7 +16,7 @@ from pipeline.documents import Versions
 from pipeline.governor.allowances import Allowances
 from pipeline.governor.journal import GovernorChunk
 from pipeline.governor.pace import Paces
-from pipeline.governor.waiting import Line, Waiting, withheld
+from pipeline.governor.waiting import Line, Waiting, is_void, withheld
 from pipeline.identifiers import Cause, CommandId, StoreName
 from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.ledger.gate import Gate
@@ -91,14 +91,7 @@ class Governor:
         """Take the time and the documents, and with them what is in force."""
         if part.tick is not None:
             self.now = max(self.now, part.tick)
-        self._changed |= bool(
-            part.envelopes
-            or part.states
-            or part.spans
-            or part.commands
-            or part.census
-            or part.confirmed
-        )
+        self._changed |= part != Part(tick=part.tick)
         for envelope in part.envelopes:
             self.versions = self.versions.applied(envelope)
         outdated = self.in_force.until is not None and self.in_force.until <= self.now
@@ -161,6 +154,9 @@ class Governor:
     ) -> _May:
         """Let out one command if it may go."""
         command = self.waiting.commands[name]
+        if is_void(command, self.now):
+            self._changed = self.waiting.drop(name)
+            return _May.GO
         if line.deletes:
             may = self._may_go(line, command, outcome)
             if may is not _May.GO:

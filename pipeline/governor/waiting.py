@@ -88,12 +88,8 @@ class Waiting:
                 names.move_to_end(name)
 
     def expired(self, now: Instant) -> list[str]:
-        """Return what may not be obeyed any more; a withdrawal always may."""
-        return [
-            name
-            for name, command in self.commands.items()
-            if command.withdraws is None and command.expires_at <= now
-        ]
+        """Return what may not be obeyed any more."""
+        return [name for name, command in self.commands.items() if is_void(command, now)]
 
     # -- the journal -------------------------------------------------------------------------------
 
@@ -111,6 +107,11 @@ class Waiting:
         for command in came:
             self.put(command, again=command.command_id in known)
         self._came, self._gone = {}, {}
+
+
+def is_void(command: Command, now: Instant) -> bool:
+    """Whether a command may not be obeyed any more; a withdrawal always may."""
+    return command.withdraws is None and command.expires_at <= now
 
 
 def withheld(line: Line, why: str, remedy: str, now: Instant) -> Finding:

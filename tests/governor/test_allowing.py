@@ -1,5 +1,6 @@
 """How many deletions leave a day, and how many a minute."""
 
+import msgspec
 import pytest
 
 from pipeline.documents import enveloped
@@ -210,3 +211,13 @@ def test_a_rule_of_which_nothing_may_be_deleted_asks_before_the_first() -> None:
     desk = Desk(limited(0))
     assert desk.give(commands("a")) == []
     assert desk.findings[0].subject == f"images {CAUSE} day 0"
+
+
+def test_what_expires_today_does_not_leave_later_today() -> None:
+    desk = Desk(limited(1))
+    late = [
+        msgspec.structs.replace(command(name), expires_at=Instant(13_000)) for name in ("a", "b")
+    ]
+    desk.give(Part(commands=tuple(late)))
+    assert desk.give(Part(envelopes=(control("approve", APPROVE),), tick=Instant(13_000))) == []
+    assert desk.waiting == 0
