@@ -15,10 +15,11 @@ from apache_beam.coders import Coder, registry
 from apache_beam.io.unbounded_source import CheckpointMark, UnboundedReader, UnboundedSource
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 
-from pipeline.errors import InvalidInput, LogTruncated
+from pipeline.errors import InvalidInput
 from pipeline.instants import Instant
 from pipeline.settings import Settings
 from pipeline.transforms.frontier import Frontier
+from pipeline.transforms.positions import Renewal, acknowledged
 from pipeline.transforms.pulse import stopping
 from pipeline.transforms.sampler import Sampler, sampler
 from pipeline.transports import open_broker
@@ -163,6 +164,7 @@ class LogReader(UnboundedReader):
         self._broker: Broker | None = None
         self._consumer: Consumer | None = None
         self._sampler: Sampler | None = None
+        self._renewal = Renewal(source.settings.group, source.partitions)
         self._frontier = Frontier(source.partitions, source.settings.margin_ms)
 
     def start(self) -> bool:
@@ -199,19 +201,10 @@ class LogReader(UnboundedReader):
         partitions = self._source.partitions
         if self._mark is not None:
             return {p: self._mark.places[f"{p.topic}:{p.number}"] for p in partitions}
-        begins = broker.beginnings(partitions)
         if self._source.history:
-            ends = broker.ends(partitions)
+            begins, ends = broker.beginnings(partitions), broker.ends(partitions)
             return {p: Place(begins[p], begins[p], ends[p]) for p in partitions}
-        committed = broker.committed(self._settings.group, partitions)
-        for partition, position in committed.items():
-            if position < begins[partition]:
-                raise LogTruncated(
-                    f"{partition.topic}/{partition.number}: position {position} was acknowledged, "
-                    f"but the oldest kept message is {begins[partition]}; "
-                    "messages in between are lost: see Rebuild in the README"
-                )
-        starts = {p: committed.get(p, begins[p]) for p in partitions}
+        starts = acknowledged(broker, self._settings.group, partitions)
         return {p: Place(starts[p], starts[p], -1) for p in partitions}
 
     def advance(self) -> bool:
@@ -225,8 +218,10 @@ class LogReader(UnboundedReader):
         return self._current is not None
 
     def _fetch(self) -> None:
-        if self._consumer is None or stopping():
+        if self._consumer is None or self._broker is None or stopping():
             return
+        if not self._source.history:
+            self._renewal.renew(self._broker)
         settings = self._settings
         messages: dict[Partition, list[Message]] = {}
         for message in self._consumer.poll(settings.batch_messages, settings.batch_bytes):
