@@ -25,7 +25,7 @@ def digest(
 ) -> None:
     """Print a hash over the canonical content of the `records` topic, whole and per shard."""
     console = Console(soft_wrap=True)
-    with reachable(broker, prefix, Console(stderr=True)) as log:
+    with reachable(broker, prefix, Console(stderr=True), existing=True) as log:
         found = inventory_digest(log, prefix, shards)
     if as_json:
         # Not through rich: it would wrap and colour what a program reads.
@@ -42,20 +42,28 @@ def inventory_digest(broker: Broker, prefix: str, shards: int) -> Digest:
 
     Raises:
         InvalidInput: there is no such topic.
+        CorruptState: the newest row of a record cannot be read.
     """
-    topic = Topics(prefix).name("records")
+    topics = Topics(prefix)
+    topic = topics.name("records")
     count = broker.partitions(topic)
     if count is None:
-        raise InvalidInput(f"topic {topic} does not exist; create it: retention topics create")
+        raise InvalidInput(
+            f"topic {topic} does not exist; create it: {topics.creation(broker.url)}"
+        )
     codec = Codec.from_settings(Settings(broker.url, prefix=prefix))
     partitions = [Partition(topic, number) for number in range(count)]
     found = Digest(shards)
+    corrupt: dict[tuple[int, bytes | None], str] = {}
     for message in read_to_end(broker, partitions):
+        corrupt.pop((message.partition, message.key), None)
         if message.value is None:
             continue
         try:
             found.add(codec.decode_record(message.value))
         except Undecodable as error:
             place = f"{message.topic}/{message.partition} offset {message.offset}"
-            raise CorruptState(f"{place} cannot be read: {error}") from error
+            corrupt[message.partition, message.key] = f"{place} cannot be read: {error}"
+    for says in corrupt.values():
+        raise CorruptState(f"{says}; see CorruptState in the README")
     return found

@@ -4,19 +4,29 @@ import time
 
 from rich.console import Console
 
-from pipeline.errors import BrokerUnavailable
+from pipeline.errors import BrokerUnavailable, InvalidInput
 from pipeline.transports import open_broker
 from pipeline.transports.contract import Broker
+from pipeline.transports.topics import Topics
 
 PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)
 
 
-def reachable(url: str, prefix: str, console: Console) -> Broker:
+def reachable(url: str, prefix: str, console: Console, *, existing: bool = False) -> Broker:
     """Return the broker once it answers.
+
+    Args:
+        url: its address.
+        prefix: of the pipeline's own topics.
+        console: where it is said that it does not answer.
+        existing: refuse an embedded log that is not there yet, for verbs that only read.
 
     Raises:
         BrokerUnavailable: it did not within about a minute and a half.
+        InvalidInput: the address is wrong, or the log is not there.
     """
+    if existing and url.startswith("sqlite://"):
+        _demand_file(url, Topics(prefix))
     broker = open_broker(url, clock_topic=f"{prefix}clock")
     for pause in PAUSES_SECONDS:
         try:
@@ -28,3 +38,14 @@ def reachable(url: str, prefix: str, console: Console) -> Broker:
             return broker
     broker.partitions(f"{prefix}clock")
     return broker
+
+
+def _demand_file(url: str, topics: Topics) -> None:
+    from pipeline.transports.sqlite_file import path_of
+
+    path = path_of(url)
+    if not path.exists():
+        raise InvalidInput(
+            f"{url}: there is no file {path}; correct the address, or make the log: "
+            f"{topics.creation(url)}"
+        )

@@ -7,7 +7,7 @@ which answers for the quarantine.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindow
@@ -15,7 +15,7 @@ from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 
 from pipeline.documents import Envelope, InvalidDocument, parsed
-from pipeline.errors import CorruptState, Undecodable
+from pipeline.errors import Undecodable
 from pipeline.events import Event
 from pipeline.findings import Finding, Quarantined, StateRow, finding
 from pipeline.identifiers import shard_of
@@ -26,13 +26,13 @@ from pipeline.records import Record
 from pipeline.settings import Settings
 from pipeline.transforms.acknowledge import Piece, encode_pieces
 from pipeline.transforms.garbage import collect_seldom
+from pipeline.transforms.own_rows import own_rows
 from pipeline.transforms.read import Batch
 from pipeline.transforms.sink import Sink
-from pipeline.transports.contract import Message
+from pipeline.transports import open_broker
+from pipeline.transports.contract import Broker, Message
 from pipeline.vocabulary import FindingKind
 from pipeline.wire.codec import Codec
-
-R = TypeVar("R")
 
 TO_GOVERNOR = "governor"
 TO_ACKNOWLEDGE = "acknowledge"
@@ -195,20 +195,24 @@ class Split(beam.DoFn):
             bucket.spans.append(span)
 
     def _rows(self, batch: Batch) -> None:
-        for row in _own_rows(batch, self._need_codec().decode_record):
+        for row in own_rows(batch, self._need_codec().decode_record, self._open_broker):
             self._ledgers[shard_of(row.record_id, self._settings.shards)].rows.append(row)
         span = _span(batch)
         for bucket in self._all_ledgers():
             bucket.spans.append(span)
 
     def _states(self, batch: Batch) -> None:
-        for row in _own_rows(batch, self._need_codec().decode_state):
+        for row in own_rows(batch, self._need_codec().decode_state, self._open_broker):
             if row.kind == "governor":
                 governor = shard_of(row.texts[0], self._settings.governors)
                 self._governors[governor].states.append(row)
         span = _span(batch)
         for bucket in self._all_governors():
             bucket.spans.append(span)
+
+    def _open_broker(self) -> Broker:
+        settings = self._settings
+        return open_broker(settings.broker_url, clock_topic=f"{settings.prefix}clock")
 
     def _need_codec(self) -> Codec:
         assert self._codec is not None, "setup was not called"  # noqa: S101
@@ -225,24 +229,6 @@ def _early(value: Any) -> WindowedValue:
 
 def _span(batch: Batch) -> Span:
     return Span(batch.topic, batch.partition, batch.start, batch.next, batch.begin, batch.end)
-
-
-def _own_rows(batch: Batch, decode: Callable[[bytes], R]) -> Iterator[R]:
-    """Yield the rows of one of our own topics; what cannot be read there stops the job."""
-    for message in batch.messages:
-        if message.value is None:
-            continue
-        try:
-            yield decode(message.value)
-        except Undecodable as error:
-            raise _corrupt(message) from error
-
-
-def _corrupt(message: Message) -> CorruptState:
-    return CorruptState(
-        f"{message.topic}/{message.partition} offset {message.offset} cannot be read; inspect it, "
-        "then publish a repaired row or a tombstone under its key"
-    )
 
 
 def _refused(message: Message, error: Undecodable | InvalidDocument) -> Finding:

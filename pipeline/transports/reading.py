@@ -1,10 +1,10 @@
 """Reading a log from a beginning to the end it had at the start: for commands, not for jobs."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.errors import BrokerUnavailable
-from pipeline.transports.contract import Broker, Message, Partition
+from pipeline.transports.contract import Broker, Message, Partition, Position
 
 BATCH_MESSAGES = 10_000
 BATCH_BYTES = 8 << 20
@@ -17,9 +17,17 @@ def read_to_end(broker: Broker, partitions: Sequence[Partition]) -> Iterator[Mes
     Raises:
         BrokerUnavailable: nothing came for half a minute although messages are missing.
     """
-    ends = dict(broker.ends(partitions))
-    begins = broker.beginnings(partitions)
-    left = {p: begins[p] for p in partitions if begins[p] < ends[p]}
+    return read_on(broker, broker.beginnings(partitions))
+
+
+def read_on(broker: Broker, starts: Mapping[Partition, Position]) -> Iterator[Message]:
+    """Yield every message from these positions on that was there when the reading began.
+
+    Raises:
+        BrokerUnavailable: as `read_to_end`.
+    """
+    ends = dict(broker.ends(list(starts)))
+    left = {p: start for p, start in starts.items() if start < ends[p]}
     if not left:
         return
     consumer = broker.consumer()

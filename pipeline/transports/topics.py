@@ -1,5 +1,6 @@
 """The topics of the pipeline, their names under a prefix, and how each is provisioned."""
 
+import shlex
 from dataclasses import dataclass
 
 from pipeline.instants import DAY
@@ -32,6 +33,21 @@ class Topics:
     def documents(self) -> tuple[str, ...]:
         """Full names of the topics that steer the pipeline."""
         return tuple(self.name(kind) for kind in DOCUMENT_KINDS)
+
+    def is_own(self, topic: str) -> bool:
+        """Whether a topic is one of ours, which no platform may write its events to."""
+        own = {spec.name for spec in self.specs(create_events=False)}
+        return topic in own or topic.startswith(self.commands(""))
+
+    def creation(self, broker_url: str = "", stores: tuple[str, ...] = ()) -> str:
+        """Return the command that creates what is missing, to paste into a shell."""
+        words = ["retention", "topics", "create"]
+        words += ["--broker", broker_url] if broker_url else []
+        words += ["--prefix", self.prefix] if self.prefix != DEFAULT_PREFIX else []
+        if self.events != DEFAULT_EVENTS:
+            words += [word for topic in self.events for word in ("--events", topic)]
+        words += [word for store in stores for word in ("--store", store)]
+        return shlex.join(words)
 
     def specs(
         self, *, partitions: int = 4, stores: tuple[str, ...] = (), create_events: bool = True

@@ -97,3 +97,8 @@ def test_a_row_that_cannot_be_read_is_said_in_one_line_with_its_place(
     assert said.code == 1
     assert "retention.records/" in said.text
     assert "offset 0" in said.text
+    with open_broker(ready) as broker:
+        producer = broker.producer()
+        producer.send("retention.records", b"k", None)
+        producer.close()
+    assert found(retention, ready)["records"] == 0, "what a later row replaces is no matter"
