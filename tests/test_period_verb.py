@@ -1,11 +1,13 @@
 """`retention period`: what it prints, and how it refuses."""
 
 import json
+import sys
 
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from pipeline.cli.main import main
 from pipeline.cli.period import period as period_verb
 
 
@@ -62,9 +64,17 @@ class TestVerb:
             ("1969-06-15", "--period", "P3M"),
         ],
     )
-    def test_invalid_input_exits_2_with_one_line(self, arguments: tuple[str, ...]) -> None:
-        result = run_verb(*arguments)
-        assert result.exit_code == 2
-        assert result.stdout == ""
-        assert len(result.stderr.splitlines()) == 1
-        assert result.stderr.startswith("error: ")
+    def test_invalid_input_exits_2_with_one_line(
+        self,
+        arguments: tuple[str, ...],
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setattr(sys, "argv", ["retention", "period", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        assert ended.value.code == 2
+        assert said.out == ""
+        assert len(said.err.splitlines()) == 1
+        assert said.err.startswith("retention: ")

@@ -14,14 +14,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pipeline.cli.options import BrokerUrl, EventTopics, Prefix
+from pipeline.cli.files import unreadable
+from pipeline.cli.options import BrokerUrl, EventTopics, Prefix, topics_of
 from pipeline.cli.waiting import reachable
 from pipeline.errors import InvalidInput
 from pipeline.events import INVENTORY_IDS
 from pipeline.instants import Instant, format_instant, from_datetime, parse_instant
 from pipeline.settings import Settings
 from pipeline.transports.contract import Broker, Producer
-from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX, Topics
+from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX
 from pipeline.wire.codec import Codec
 from pipeline.wire.inventories import FORMATS, Row, event_of, format_of, rows
 
@@ -64,11 +65,12 @@ def import_inventory(
     form = form or format_of(str(file))
     if form not in FORMATS:
         raise InvalidInput(f"`{form}` is not a format; choose {', '.join(FORMATS)}")
+    topics = topics_of(prefix, events)
     with reachable(broker, prefix, console) as log:
-        if log.partitions(Topics(prefix).commands(store)) is None:
+        if log.partitions(topics.commands(store)) is None:
             raise InvalidInput(
-                f"store {store} has no command topic; create it: "
-                f"retention topics create --store {store}"
+                f"store {store} has no command topic; "
+                f"create it: {topics.creation(broker, (store,))}"
             )
         done = _begin(file, store, taken_at)
         codec = Codec.from_settings(Settings(broker, prefix=prefix, events=tuple(events)))
@@ -108,11 +110,15 @@ class _Import:
                             self._acknowledge(producer)
                             progress(stream)
             except InvalidInput as error:
-                self._acknowledge(producer)
+                self._end(producer)
                 message = f"{self._file}: {error}"
                 raise InvalidInput(message) from error
-            self._acknowledge(producer)
+        self._end(producer)
         producer.close()
+
+    def _end(self, producer: Producer) -> None:
+        """Wait until all is written; nothing is left of this file to go on with."""
+        producer.flush()
         if self._note is not None:
             self._note.unlink(missing_ok=True)
 
@@ -172,8 +178,7 @@ def _begin(file: Path, store: str, taken_at: str | None) -> Done:
         with file.open("rb") as stream:
             head = hashlib.sha256(stream.read(1 << 20)).hexdigest()
     except OSError as error:
-        message = f"{file} cannot be read: {error}"
-        raise InvalidInput(message) from error
+        raise unreadable(file, error) from error
     at = parse_instant(taken_at) if taken_at else Instant(int(stat.st_mtime) * 1_000)
     fresh = Done(f"{stat.st_size} bytes, {head}", format_instant(at))
     note = _note_of(file, store)

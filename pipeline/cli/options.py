@@ -4,6 +4,12 @@ from typing import Annotated
 
 import typer
 
+from pipeline.errors import InvalidInput
+from pipeline.transports.topics import Topics
+
+MAX_SHARDS = 4_096
+"""Each shard gets every document and every tick: more only cost."""
+
 BrokerUrl = Annotated[
     str,
     typer.Option(
@@ -17,7 +23,23 @@ Prefix = Annotated[str, typer.Option(help="Prefix of the pipeline's own topics."
 EventTopics = Annotated[
     list[str], typer.Option("--events", help="Ingestion topic; repeat for several.")
 ]
-Shards = Annotated[int, typer.Option(min=1, help="Ledgers that share the records.")]
+Shards = Annotated[int, typer.Option(min=1, max=MAX_SHARDS, help="Ledgers that share the records.")]
 Stores = Annotated[
     list[str] | None, typer.Option("--store", help="A store that gets a command topic; repeat.")
 ]
+
+
+def topics_of(prefix: str, events: list[str]) -> Topics:
+    """Return the names of the topics.
+
+    Raises:
+        InvalidInput: an ingestion topic is one of the pipeline's own.
+    """
+    topics = Topics(prefix, tuple(events))
+    for topic in events:
+        if topics.is_own(topic):
+            raise InvalidInput(
+                f"--events {topic} is a topic of the pipeline's own; name the platform's topic, or "
+                "give another --prefix"
+            )
+    return topics

@@ -27,7 +27,6 @@ from pipeline.periods import (
 )
 from pipeline.periods.zones import local_text
 
-INVALID_INPUT = 2
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -55,20 +54,16 @@ def period(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell when a legal period ends, and how it was counted."""
-    try:
-        parsed = parse_period(length)
-        reckoning = Reckoning(
-            zone=zone,
-            counting=_choice(Counting, counting, "--counting"),
-            roll=_choice(Roll, roll, "--roll"),
-            calendar=Calendar(
-                calendar, frozenset(_date(text, "--extra-day") for text in extra_day or [])
-            ),
-        )
-        explanation = explain(_start(start, parsed, zone), parsed, reckoning)
-    except InvalidInput as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(INVALID_INPUT) from error
+    parsed = parse_period(length)
+    reckoning = Reckoning(
+        zone=zone,
+        counting=_choice(Counting, counting, "--counting"),
+        roll=_choice(Roll, roll, "--roll"),
+        calendar=Calendar(
+            calendar, frozenset(_date(text, "--extra-day") for text in extra_day or [])
+        ),
+    )
+    explanation = explain(_start(start, parsed, zone), parsed, reckoning)
     if as_json:
         typer.echo(json.dumps(_as_object(explanation, parsed, reckoning), indent=2))
     else:

@@ -2,13 +2,15 @@
 
 import contextlib
 import getpass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from pipeline.cli.options import BrokerUrl, EventTopics, Prefix
+from pipeline.cli.files import text_of
+from pipeline.cli.options import BrokerUrl, EventTopics, Prefix, topics_of
 from pipeline.cli.waiting import reachable
 from pipeline.documents import Envelope, approval_scope, enveloped
 from pipeline.errors import InvalidInput, Undecodable
@@ -38,10 +40,11 @@ def publish_event(
 ) -> None:
     """Publish events from JSON lines to the first ingestion topic; all lines or none."""
     console = Console(stderr=True, soft_wrap=True)
+    topics_of(prefix, events)
     codec = Codec.from_settings(Settings(broker, prefix=prefix, events=tuple(events)))
     found = []
     for file in files:
-        for number, line in enumerate(_text(file).split("\n"), 1):
+        for number, line in enumerate(text_of(file).split("\n"), 1):
             if not line.strip():
                 continue
             try:
@@ -59,15 +62,14 @@ def publish_event(
 
 
 def _document_command(noun: str, kind: str) -> None:
-    @publish_app.command(noun, help=f"Publish a {noun} from YAML, after checking it.")
+    @publish_app.command(noun, help=f"Publish {noun} files (YAML), after checking all of them.")
     def command(
         files: Files, broker: BrokerUrl, prefix: Prefix = DEFAULT_PREFIX, author: Author = None
     ) -> None:
         console = Console(stderr=True, soft_wrap=True)
         with reachable(broker, prefix, console) as log:
-            for file in files:
-                by = author or getpass.getuser()
-                publish_document(log, Topics(prefix), kind, file, by, console)
+            by = author or getpass.getuser()
+            publish_documents(log, Topics(prefix), kind, files, by, console)
 
 
 for _noun, _kind in (
@@ -79,68 +81,79 @@ for _noun, _kind in (
     _document_command(_noun, _kind)
 
 
-def publish_document(
+def publish_documents(
     broker: Broker,
     topics: Topics,
     kind: str,
-    file: Path,
+    files: Sequence[Path],
     author: str,
     console: Console,
     *,
     newer: bool = False,
 ) -> None:
-    """Check a document and publish it, unless it is the newest on the topic already.
+    """Check documents and publish those that are not the newest on the topic already; all or none.
 
     Args:
         broker: where.
         topics: names of topics.
         kind: one of `documents.KINDS`.
-        file: the document; `-` is standard input.
+        files: the documents; `-` is standard input.
         author: who publishes.
         console: where it is said what was done.
         newer: whether a later version may be on the topic already; that one holds.
 
     Raises:
-        InvalidDocument: it has problems; nothing is published.
-        InvalidInput: a version that would win over it is on the topic.
+        InvalidDocument: one has problems; nothing is published.
+        InvalidInput: a version that would win over one is on the topic; nothing is published.
     """
-    envelope = enveloped(kind, _text(file), author, str(file))
-    topic = topics.name(kind)
+    envelopes = [enveloped(kind, text_of(file), author, str(file)) for file in files]
     codec = Codec.from_settings(Settings(broker.url, prefix=topics.prefix))
-    where = f"{envelope.document_id} version {envelope.version}"
-    published = [
-        known
-        for known in _published(broker, topic, kind, codec)
-        if known.document_id == envelope.document_id
-    ]
+    published = _published(broker, topics, kind, codec)
+    news: list[Envelope] = []
+    for file, envelope in zip(files, envelopes, strict=True):
+        refused = _useless(file, envelope, [*published, *news], newer=newer)
+        if refused:
+            console.print(f"retention: {refused}")
+        else:
+            news.append(envelope)
+    topic, producer = topics.name(kind), broker.producer()
+    for envelope in news:
+        producer.send(topic, _name(envelope).encode(), codec.encode_envelope(envelope))
+    producer.flush()
+    producer.close()
+    for envelope in news:
+        console.print(f"retention: published {_name(envelope)} to {topic}")
+        if kind in APPROVABLE:
+            console.print(
+                f"retention: where another person must approve it: {approval_scope(envelope)}"
+            )
+
+
+def _name(envelope: Envelope) -> str:
+    return f"{envelope.document_id} version {envelope.version}"
+
+
+def _useless(file: Path, envelope: Envelope, before: Sequence[Envelope], *, newer: bool) -> str:
+    """Say why a document need not be published; nothing when it must.
+
+    Raises:
+        InvalidInput: it would do nothing, which whoever publishes it cannot mean.
+    """
+    published = [known for known in before if known.document_id == envelope.document_id]
     won = max([one.version for one in published if _wins(one, envelope)], default=0)
-    if won <= envelope.version and envelope.digest in {
-        one.digest for one in published if one.version == envelope.version
-    }:
-        console.print(f"retention: {where} is already published")
-        return
+    same = {one.digest for one in published if one.version == envelope.version}
+    if won <= envelope.version and envelope.digest in same:
+        return f"{_name(envelope)} is already published"
     if won > envelope.version and newer:
-        console.print(
-            f"retention: {file} is {where}; version {won} is published, which holds instead"
-        )
-        return
+        return f"{file} is {_name(envelope)}; version {won} is published, which holds instead"
     if won:
         newest = max(one.version for one in published)
         what = "another text" if won == envelope.version else "a later version"
-        message = (
+        raise InvalidInput(
             f"{file}: {envelope.document_id} version {won} is already published, {what}: this "
             f"one would do nothing; give it a version above {newest}"
         )
-        raise InvalidInput(message)
-    producer = broker.producer()
-    producer.send(topic, where.encode(), codec.encode_envelope(envelope))
-    producer.flush()
-    producer.close()
-    console.print(f"retention: published {where} to {topic}")
-    if kind in APPROVABLE:
-        console.print(
-            f"retention: where another person must approve it: {approval_scope(envelope)}"
-        )
+    return ""
 
 
 def _wins(known: Envelope, over: Envelope) -> bool:
@@ -151,10 +164,13 @@ def _wins(known: Envelope, over: Envelope) -> bool:
     return known.version > over.version and first <= later
 
 
-def _published(broker: Broker, topic: str, kind: str, codec: Codec) -> list[Envelope]:
+def _published(broker: Broker, topics: Topics, kind: str, codec: Codec) -> list[Envelope]:
+    topic = topics.name(kind)
     count = broker.partitions(topic)
     if count is None:
-        raise InvalidInput(f"topic {topic} does not exist; create it: retention topics create")
+        raise InvalidInput(
+            f"topic {topic} does not exist; create it: {topics.creation(broker.url)}"
+        )
     partitions = [Partition(topic, number) for number in range(count)]
     found = []
     for message in read_to_end(broker, partitions):
@@ -162,13 +178,3 @@ def _published(broker: Broker, topic: str, kind: str, codec: Codec) -> list[Enve
         with contextlib.suppress(Undecodable):
             found.append(codec.decode_envelope(kind, message.value))
     return found
-
-
-def _text(file: Path) -> str:
-    if str(file) == "-":
-        return typer.get_text_stream("stdin").read()
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{file} cannot be read: {error}"
-        raise InvalidInput(message) from error

@@ -1,6 +1,7 @@
 """`retention replay`: a scenario folder through the real job, compared with what it must give."""
 
 import json
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from rich.status import Status
 from rich.text import Text
 
 from pipeline.cli.exits import Exit
+from pipeline.cli.files import unwritable
 from pipeline.errors import InvalidInput, RetentionError
 from pipeline.instants import Instant, format_instant, to_datetime
 from pipeline.stories.difference import Difference, differences
@@ -43,6 +45,8 @@ def replay(
     console = Console(soft_wrap=True, highlight=False)
     if given is not None and len(folders) > 1:
         raise InvalidInput("`--given` takes one folder: the next would overwrite what it gave")
+    if given is not None:
+        _demand_writable(given)
     scenarios = [read_scenario(folder) for folder in folders]
     different = 0
     for folder, scenario in zip(folders, scenarios, strict=True):
@@ -53,9 +57,22 @@ def replay(
         different += bool(found)
         _tell(console, scenario, found, time.monotonic() - began)
         if given is not None:
-            given.write_text("".join(f"{json.dumps(line)}\n" for line in _lines(played)))
+            try:
+                given.write_text("".join(f"{json.dumps(line)}\n" for line in _lines(played)))
+            except OSError as error:
+                raise unwritable(given, error) from error
     if different:
         raise typer.Exit(Exit.DIFFERENT)
+
+
+def _demand_writable(file: Path) -> None:
+    """Refuse before the story is played what could not be written after it."""
+    if file.is_dir():
+        raise InvalidInput(f"--given {file} is a folder; name a file")
+    if not file.parent.is_dir():
+        raise InvalidInput(f"--given {file}: there is no folder {file.parent}; create it")
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise InvalidInput(f"--given {file} may not be written; name another file")
 
 
 def _played(scenario: Scenario, place: Path, status: Status) -> Played:

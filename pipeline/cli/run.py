@@ -9,16 +9,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli.options import BrokerUrl, EventTopics, Prefix, Shards
-from pipeline.cli.publish import publish_document
+from pipeline.cli.options import BrokerUrl, EventTopics, Prefix, Shards, topics_of
+from pipeline.cli.publish import publish_documents
 from pipeline.cli.waiting import reachable
 from pipeline.errors import InvalidInput
 from pipeline.instants import SECOND
 from pipeline.jobs.prism import check_beam, check_runner, locate
 from pipeline.jobs.supervise import Supervisor
 from pipeline.settings import Settings
-from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX, Topics
+from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX
 from pipeline.wire.codec import Codec
+
+MAX_MARGIN_SECONDS = 3_600
+"""Every deletion is so much later: nobody means more."""
 
 
 def run(
@@ -49,6 +52,7 @@ def run(
 ) -> None:
     """Run the enforcement job until SIGTERM or Ctrl-C; restart it when it dies."""
     console = Console(stderr=True, soft_wrap=True)
+    topics = topics_of(prefix, events)
     check_runner(runner)
     check_beam()
     locate()
@@ -66,17 +70,15 @@ def run(
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _leave)  # nothing runs yet that must be stopped
     Codec.from_settings(settings)  # a wrong format is said here, not by a worker
-    topics = Topics(prefix, tuple(events))
     with reachable(broker, prefix, console) as found:
         missing = [spec.name for spec in topics.specs() if found.partitions(spec.name) is None]
         if missing:
             raise InvalidInput(
-                f"topics are missing: {', '.join(missing)}; "
-                f"create them: retention topics create --broker {broker}"
+                f"topics are missing: {', '.join(missing)}; create them: {topics.creation(broker)}"
             )
         if policy is not None:
             by = getpass.getuser()
-            publish_document(found, topics, "policies", policy, by, console, newer=True)
+            publish_documents(found, topics, "policies", [policy], by, console, newer=True)
     supervisor = Supervisor(settings, report=lambda line: console.print(f"retention: {line}"))
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -94,6 +96,12 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 
 def _margin_ms(broker: str, margin: float | None) -> int:
     if margin is not None:
+        # Also false for what is no number.
+        if not 0 <= margin <= MAX_MARGIN_SECONDS:
+            raise InvalidInput(
+                f"--margin {margin} is not a number of seconds from 0 to {MAX_MARGIN_SECONDS}; "
+                "leave it out, or give 0.5 for one node"
+            )
         return int(margin * SECOND)
     if broker.startswith("sqlite:"):
         return 1

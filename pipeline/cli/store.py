@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipeline.cli.files import text_of, unreadable
 from pipeline.cli.options import Prefix
 from pipeline.cli.waiting import reachable
 from pipeline.errors import InvalidInput
@@ -23,7 +24,10 @@ from pipeline.reference_store import (
     to_json_lines,
 )
 from pipeline.reference_store.clocks import SystemClock
-from pipeline.transports.topics import DEFAULT_PREFIX
+from pipeline.transports.topics import DEFAULT_PREFIX, Topics
+
+_SQLITE = b"SQLite format 3\0"
+"""What every such file begins with, unless it is empty."""
 
 
 def store(
@@ -47,6 +51,7 @@ def store(
 ) -> None:
     """Obey and answer the commands to one store until SIGTERM or Ctrl-C."""
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+    _demand_database(database)
     if inventory:
         if add is None and not database.exists():
             raise InvalidInput(f"{database} does not exist; give the file of a store")
@@ -62,11 +67,34 @@ def store(
         _add(kept, add, clock, console)
         with StoreService(kept, log, clock, prefix=prefix) as service:
             stop = threading.Event()
+            if log.partitions(service.topic) is None:
+                topics = Topics(prefix)
+                raise InvalidInput(
+                    f"topic {service.topic} does not exist; create it: "
+                    f"{topics.creation(broker, (name,))}"
+                )
             _on_signal(lambda _number, _frame: stop.set())
             console.print(f"retention: store {name} obeys {service.topic}")
             service.run(stop)
             done = f"{service.answered} answered, {service.skipped} passed over"
     console.print(f"retention: store {name} stopped; {done}")
+
+
+def _demand_database(file: Path) -> None:
+    """Refuse a file that SQLite could not open, in the same words as any other wrong file.
+
+    Raises:
+        InvalidInput: it is a folder, cannot be read, or is no SQLite database.
+    """
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(len(_SQLITE))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise unreadable(file, error) from error
+    if head and head != _SQLITE:
+        raise InvalidInput(f"{file} is not a database of SQLite; name another file")
 
 
 def _on_signal(handler: Callable[[int, FrameType | None], None]) -> None:
@@ -86,10 +114,7 @@ def _add(kept: ReferenceStore, file: Path | None, clock: Clock, console: Console
     """
     if file is None:
         return
-    try:
-        lines = file.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{file} cannot be read: {error}") from error
+    lines = text_of(file).split("\n")
     added = kept.add(read_seeds(lines, str(file)), clock.now())
     console.print(
         f"retention: store {kept.name} keeps {added.kept} more; {added.left_out} were there or "

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli.options import BrokerUrl, EventTopics, Prefix, Stores
+from pipeline.cli.options import BrokerUrl, EventTopics, Prefix, Stores, topics_of
 from pipeline.cli.waiting import reachable
 from pipeline.transports.contract import TopicSpec
-from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX, Topics
+from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX
 
 topics_app = typer.Typer(no_args_is_help=True, help="Create or check the topics.")
 
@@ -18,7 +18,7 @@ Partitions = Annotated[int, typer.Option(min=1, help="Partitions of the busy top
 def _specs(
     prefix: str, events: list[str], partitions: int, stores: list[str] | None
 ) -> tuple[TopicSpec, ...]:
-    topics = Topics(prefix, tuple(events))
+    topics = topics_of(prefix, events)
     return topics.specs(partitions=partitions, stores=tuple(stores or ()))
 
 
@@ -51,8 +51,9 @@ def check_topics(
 ) -> None:
     """Say what is missing or differs; exit code 1 when anything does."""
     console = Console(soft_wrap=True)
-    with reachable(broker, prefix, Console(stderr=True)) as log:
-        drift = list(log.drift(_specs(prefix, events, partitions, store)))
+    specs = _specs(prefix, events, partitions, store)
+    with reachable(broker, prefix, Console(stderr=True), existing=True) as log:
+        drift = list(log.drift(specs))
     _report(console, drift)
     if drift:
         raise typer.Exit(1)

@@ -34,10 +34,10 @@ def build(
         InvalidInput: a topic does not exist.
     """
     topics = Topics(settings.prefix, settings.events)
-    documents = _partitions(broker, topics.documents)
-    records = _partitions(broker, (topics.name("records"),))
-    state = _partitions(broker, (topics.name("state"),))
-    arriving = _partitions(broker, (*topics.events, topics.name("receipts")))
+    documents = _partitions(broker, topics, topics.documents)
+    records = _partitions(broker, topics, (topics.name("records"),))
+    state = _partitions(broker, topics, (topics.name("state"),))
+    arriving = _partitions(broker, topics, (*topics.events, topics.name("receipts")))
 
     def split(label: str, source: UnboundedSource) -> beam.pvalue.DoOutputsTuple:
         # Each read is split by itself, so that the runner fuses both: no batch leaves the worker.
@@ -92,13 +92,13 @@ def _pair(pair: tuple[object, bytes]) -> tuple[object, bytes]:
     return pair
 
 
-def _partitions(broker: Broker, topics: tuple[str, ...]) -> tuple[Partition, ...]:
+def _partitions(broker: Broker, ours: Topics, topics: tuple[str, ...]) -> tuple[Partition, ...]:
     found = []
     for topic in topics:
         count = broker.partitions(topic)
         if count is None:
             raise InvalidInput(
-                f"topic {topic} does not exist; create it with `retention topics create`"
+                f"topic {topic} does not exist; create it: {ours.creation(broker.url)}"
             )
         found += [Partition(topic, number) for number in range(count)]
     return tuple(found)

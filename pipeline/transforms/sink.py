@@ -55,7 +55,7 @@ class Sink:
                     FindingKind.UNKNOWN_STORE,
                     command.store,
                     f"store {command.store} has no command topic {topic}; its commands wait",
-                    f"create it: retention topics create --store {command.store}; then restart",
+                    f"create it: {self.topics.creation(stores=(command.store,))}; then restart",
                     command.issued_at,
                 )
             )

@@ -1,10 +1,22 @@
 """From an address to a broker. Each transport is imported only when its scheme is asked for."""
 
+import re
+
 from pipeline.errors import InvalidInput
 from pipeline.transports.contract import Broker
 from pipeline.transports.topics import DEFAULT_PREFIX
 
 SCHEMES = ("kafka", "sqlite")
+
+_QUERY = re.compile(r"\?.*")
+
+
+def shown(url: str) -> str:
+    """Return an address for a message: what may be a password in it is masked."""
+    scheme = "".join(url.partition("://")[:2]) if "://" in url else ""
+    rest = url.removeprefix(scheme)
+    _, found, rest = rest.rpartition("@")
+    return _QUERY.sub("?***", f"{scheme}{'***@' if found else ''}{rest}")[:80]
 
 
 def open_broker(url: str, *, clock_topic: str = f"{DEFAULT_PREFIX}clock") -> Broker:
@@ -28,4 +40,4 @@ def open_broker(url: str, *, clock_topic: str = f"{DEFAULT_PREFIX}clock") -> Bro
 
         return SqliteBroker(url)
     known = " or ".join(f"{scheme}://" for scheme in SCHEMES)
-    raise InvalidInput(f"`{url[:80]}` is not the address of a broker; it begins with {known}")
+    raise InvalidInput(f"`{shown(url)}` is not the address of a broker; it begins with {known}")

@@ -14,6 +14,7 @@ from kafka import errors
 from kafka.net.compat import KafkaNetClient
 
 from pipeline.errors import BrokerUnavailable, InvalidInput, RetentionError
+from pipeline.transports.addresses import shown
 
 CONNECT_SECONDS = 10.0
 REQUEST_MS = 20_000
@@ -23,7 +24,8 @@ _CONNECTING = ("kafka.cluster", "kafka.net.connection", "kafka.net.manager")
 
 Result = TypeVar("Result")
 
-_SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
+_SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
+_PORTS = range(1, 65_536)
 
 _REFUSALS = (
     errors.AuthorizationError,
@@ -48,12 +50,20 @@ def servers_of(url: str) -> list[str]:
     """Return the servers that a `kafka://` address names.
 
     Raises:
-        InvalidInput: it is another scheme, or not a list of host:port.
+        InvalidInput: it is another scheme, not a list of host:port, or a port is impossible.
     """
     scheme, _, rest = url.partition("://")
     servers = rest.rstrip("/").split(",")
-    if scheme != "kafka" or not all(_SERVER.fullmatch(server) for server in servers):
-        raise InvalidInput(f"`{url[:80]}` is not kafka://host:port[,host:port]")
+    found = [_SERVER.fullmatch(server) for server in servers]
+    if scheme == "kafka" and "@" in rest:
+        raise InvalidInput(
+            f"`{shown(url)}` names a user: an address holds no login; write kafka://host:port"
+        )
+    if scheme != "kafka" or not all(found):
+        raise InvalidInput(f"`{shown(url)}` is not kafka://host:port[,host:port]")
+    for port in [int(match[2]) for match in found if match]:
+        if port not in _PORTS:
+            raise InvalidInput(f"`{shown(url)}`: there is no port {port}; ports are 1 to 65535")
     return servers
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.errors import BrokerUnavailable, InvalidInput
 from pipeline.instants import Instant
+from pipeline.transports.addresses import shown
 from pipeline.transports.contract import Partition, Position
 
 BUSY_SECONDS = 30.0
@@ -51,7 +52,7 @@ def path_of(url: str) -> Path:
     """
     scheme, _, rest = url.partition("://")
     if scheme != "sqlite" or not rest.strip("/") or ":memory:" in rest:
-        raise InvalidInput(f"`{url[:80]}` names no file; write sqlite:///path/to/file.db")
+        raise InvalidInput(f"`{shown(url)}` names no file; write sqlite:///path/to/file.db")
     return Path("/" + rest.lstrip("/")) if rest.startswith("/") else Path(rest)
 
 

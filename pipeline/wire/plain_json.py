@@ -3,6 +3,7 @@
 The shapes are derived from the values' own types, so that a new field needs nothing here.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -20,6 +21,9 @@ from pipeline.receipts import checked as checked_receipt
 
 V = TypeVar("V", bound=msgspec.Struct)
 
+_UNKNOWN_FIELD = re.compile(
+    r"Object contains unknown field `(.*?)`(?: - at `(\$(?:\.[a-z_]+|\[\d+\])+)`)?\Z", re.DOTALL
+)
 _ZONED = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -76,12 +80,44 @@ def _read(kind: type[V], line: str | bytes) -> V:
     try:
         found = msgspec.json.decode(line, type=_mirror(kind))
     except msgspec.DecodeError as error:
-        # `Expected ... - at `$.field``; never a value.
-        raise InvalidInput(f"{error}; see schemas/README.md for an example") from None
+        raise InvalidInput(_explained(str(error), kind)) from None
     except UnicodeDecodeError:
         raise InvalidInput("it is not UTF-8; save the file as UTF-8") from None
     made: V = _value(found, kind, "")
     return made
+
+
+def _explained(said: str, kind: type[msgspec.Struct]) -> str:
+    """Return what msgspec says (`Expected ... - at `$.field``, never a value) with a remedy.
+
+    The name of an unknown field is left out: where names are wrong, they may be somebody's data.
+    """
+    where = said.rpartition(" - at `")[2].rstrip("`")
+    if found := _UNKNOWN_FIELD.match(said):
+        name, place = found[1], found[2] or ""
+        at = _struct_at(place, kind)
+        if at is None:  # It was no path, but the end of a strange name.
+            name, place, at = f"{name}` - at `{place}", "", kind
+        known = ", ".join(at.__struct_fields__)
+        size = len(name.encode(errors="replace"))
+        place = f" in `{place}`" if place else ""
+        return f"a field whose name has {size} bytes is unknown{place}; known are {known}"
+    if "RFC3339" in said or "timezone" in said:
+        where = where.removeprefix("$.")
+        return f"`{where}` is no instant with a zone; write e.g. 2026-03-01T09:00:00Z"
+    return f"{said}; see schemas/README.md for an example"
+
+
+def _struct_at(path: str, kind: type[msgspec.Struct]) -> type[msgspec.Struct] | None:
+    """Return the type of the object at a path such as `$.subjects[0]`; None when there is none."""
+    for name in re.findall(r"\.([^.\[]+)", path):
+        types = {field.name: field.type for field in msgspec.structs.fields(kind)}
+        inner = (types.get(name), *get_args(types.get(name)))
+        found = [one for one in inner if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+        if not found:
+            return None
+        kind = found[0]
+    return kind
 
 
 @cache

@@ -61,19 +61,25 @@ def test_one_wrong_file_among_good_ones_is_told_and_the_rest_are_still_checked(
 ) -> None:
     bad = written(tmp_path, "nothing: here\n", "bad.yaml")
     good = written(tmp_path, policy_text(), "good.yaml")
-    said = retention("check", bad, tmp_path / "missing.yaml", good)
-    assert said.code == 1
+    assert retention("check", bad, good).code == 1
+    said = retention("check", tmp_path / "missing.yaml", bad, good)
+    assert said.code == 2, "as `publish` says of the same file"
     assert "bad.yaml:1" in said.text
-    assert "missing.yaml: cannot be read" in said.text
+    assert "missing.yaml cannot be read: there is no such file" in said.text
     assert "good.yaml" in said.text
 
 
-def test_a_file_that_is_no_text_is_wrong(retention: Retention, tmp_path: Path) -> None:
+def test_a_file_that_is_no_text_or_a_folder_is_wrong_input_with_a_remedy(
+    retention: Retention, tmp_path: Path
+) -> None:
     file = tmp_path / "binary.yaml"
-    file.write_bytes(b"\xff\xfe\x00")
-    said = retention("check", file)
-    assert said.code == 1
-    assert "cannot be read" in said.text
+    file.write_bytes(b"a\xff\xfe\x00")
+    for name, says in ((file, "byte 2 is not UTF-8; save it as UTF-8"), (tmp_path, "name a file")):
+        said = retention("check", name)
+        assert said.code == 2
+        assert f"{name} cannot be read" in said.text
+        assert says in said.text
+        assert "Errno" not in said.text
 
 
 @pytest.mark.parametrize("zone", ["[red]", "[/]", "[/red]", "[link=x]"])

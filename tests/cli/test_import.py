@@ -174,7 +174,9 @@ def test_standard_input_is_read_when_its_format_is_said(
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("--store", "templates"), "retention topics create --store templates"),
+        (("--store", "templates"), "log.db --store templates"),
+        (("--store", "a b;c"), "log.db --store 'a b;c'"),
+        (("--events", "retention.records"), "a topic of the pipeline's own"),
         (("--store", "no/store"), "store"),
         (("--format", "xml"), "choose jsonl, csv, avro"),
         (("--taken-at", "yesterday"), "yesterday"),
@@ -200,3 +202,16 @@ def test_a_file_that_is_not_there_is_named(
     said = retention(*command, tmp_path / "gone.csv")
     assert said.code == 2
     assert "gone.csv" in said.text
+
+
+def test_a_file_that_is_refused_as_a_whole_leaves_no_note_behind(
+    retention: Retention,
+    command: tuple[object, ...],
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "images.csv"
+    file.write_text("neither,of,them\n1,2,3\n")
+    said = retention(*command, file)
+    assert said.code == 2
+    assert "record_id and collected_at" in said.text
+    assert list(tmp_path.glob("*.import")) == []

@@ -199,6 +199,34 @@ def test_without_its_topic_a_document_is_refused_with_the_remedy(
     said = retention("publish", "hold", file, "--broker", url)
     assert said.code == 2
     assert "retention topics create" in said.text
+    said = retention("publish", "hold", file, "--broker", url, "--prefix", "x y")
+    assert f"retention topics create --broker {url} --prefix 'x y'" in said.text
+
+
+def test_of_several_documents_all_are_published_or_none(
+    retention: Retention, ready: str, tmp_path: Path
+) -> None:
+    first = written(tmp_path, "a.yaml", HOLD.format(1, "active"))
+    later = written(tmp_path, "b.yaml", HOLD.format(2, "released"))
+    other = written(tmp_path, "c.yaml", HOLD.format(2, "active"))
+    bad = written(tmp_path, "d.yaml", "hold: h1\n")
+    for wrong in ((later, other), (first, bad), (first, tmp_path / "none.yaml"), (later, first)):
+        said = retention("publish", "hold", *wrong, "--broker", ready)
+        assert said.code in (1, 2)
+        assert envelopes(ready, "holds") == [], wrong
+    said = retention("publish", "hold", first, later, first, "--broker", ready)
+    assert said.code == 2, "the first version would do nothing after the second"
+    assert retention("publish", "hold", first, later, "--broker", ready).code == 0
+    assert [item.version for item in envelopes(ready, "holds")] == [1, 2]
+
+
+def test_events_are_not_published_to_a_topic_of_the_pipeline(
+    retention: Retention, ready: str, tmp_path: Path
+) -> None:
+    file = written(tmp_path, "events.jsonl", json.dumps(EVENT))
+    said = retention("publish", "event", file, "--broker", ready, "--events", "retention.records")
+    assert said.code == 2
+    assert on_topic(ready, "retention.records") == []
 
 
 def test_a_foreign_message_on_a_control_topic_does_not_keep_a_pause_from_being_published(
@@ -246,7 +274,8 @@ def test_events_reach_the_first_ingestion_topic(
         ("{not json", "JSON"),
         (json.dumps(EVENT | {"what": "exploded"}), "what"),
         (json.dumps(EVENT | {"happened_at": "2026-03-01T09:00:00"}), "happened_at"),
-        (json.dumps(EVENT | {"surprise": 1}), "surprise"),
+        (json.dumps(EVENT | {"surprise": 1}), "name has 8 bytes is unknown; known are event_id"),
+        (json.dumps(EVENT | {"happened_at": "2026-02-30T09:00:00Z"}), "write e.g. 2026-03-01T"),
         ("[]", ""),
     ],
 )

@@ -47,6 +47,17 @@ def folder(tmp_path: Path) -> Path:
     return written(tmp_path / "photo", expected=lines(LINE, FOUND))
 
 
+@pytest.mark.parametrize("given", ["nowhere/x", "."])
+def test_where_nothing_can_be_written_is_said_before_the_story_is_played(
+    retention: Retention, plays: Plays, folder: Path, tmp_path: Path, given: str
+) -> None:
+    plays(RuntimeError("the story was played"))
+    said = retention("replay", folder, "--given", tmp_path / given)
+    assert said.code == 2
+    assert f"--given {tmp_path / given}" in said.text
+    assert "played" not in said.text
+
+
 # -- exit codes ----------------------------------------------------------------------------------
 
 

@@ -80,7 +80,10 @@ def test_missing_topics_are_all_named_with_the_remedy(
     assert said.code == 2
     for name in ("retention.records", "retention.policies", "ingestion.events"):
         assert name in said.text
-    assert "retention topics create --broker" in said.text
+    assert f"retention topics create --broker {url}" in said.text
+    options = ("--prefix", "x.", "--events", "a", "--events", "b")
+    said = retention("run", "--broker", url, *options)
+    assert f"create --broker {url} --prefix x. --events a --events b" in said.text
     assert idle == []
 
 
@@ -108,7 +111,20 @@ def test_a_good_policy_is_published_and_the_settings_are_passed_on(
     assert (idle[0].shards, idle[0].group, idle[0].margin_ms) == (7, "g", 1_500)
 
 
-@pytest.mark.parametrize("option", [("--shards", "0"), ("--margin", "-1"), ("--shards", "many")])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--shards", "0"),
+        ("--shards", "many"),
+        ("--shards", "100000000"),
+        ("--margin", "-1"),
+        ("--margin", "nan"),
+        ("--margin", "inf"),
+        ("--margin", "1e30"),
+        ("--events", "retention.records"),
+        ("--events", "retention.commands.images"),
+    ],
+)
 def test_settings_that_cannot_work_are_wrong_input(
     retention: Retention, ready: str, idle: list[Settings], option: tuple[str, str]
 ) -> None:

@@ -132,6 +132,7 @@ def test_what_is_missing_or_wrong_is_said(
         said = retention("store", *arguments)
         assert said.code == 2, said.text
         assert what in said.text
+        assert "obeys" not in said.text
     assert not (tmp_path / "none.db").exists()
 
 
@@ -145,10 +146,14 @@ def test_a_bad_line_is_named_and_nothing_is_kept(
     assert retention("store", *options[:4], "--inventory").out == ""
 
 
-def test_a_file_that_is_no_database_fails(
-    retention: Retention, options: tuple[str, ...], tmp_path: Path
+@pytest.mark.parametrize("text", ["no", "no database, yet long enough to be taken for one" * 99])
+def test_a_file_that_is_no_database_is_wrong_input(
+    retention: Retention, options: tuple[str, ...], tmp_path: Path, text: str
 ) -> None:
-    (tmp_path / "images.db").write_text("no database, yet long enough to be taken for one" * 99)
+    (tmp_path / "images.db").write_text(text)
     said = retention("store", *options[:4], "--inventory")
-    assert said.code == 1
-    assert "not a database" in said.text
+    assert said.code == 2
+    assert "images.db is not a database of SQLite; name another file" in said.text
+    said = retention("store", "--name", "x", "--database", tmp_path, "--inventory")
+    assert (said.code, "it is a folder; name a file" in said.text) == (2, True)
+    assert (tmp_path / "images.db").read_text() == text

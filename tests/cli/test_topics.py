@@ -1,5 +1,7 @@
 """`retention topics`: creates what is missing, reports what differs, changes nothing there."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.cli import waiting
@@ -30,6 +32,8 @@ def test_check_finds_what_was_created_good(retention: Retention, ready: str) -> 
 def test_check_of_an_empty_log_names_what_is_missing_and_creates_nothing(
     retention: Retention, url: str
 ) -> None:
+    with open_broker(url) as broker:
+        broker.create([TopicSpec("retention.holds", 1, log_append_time=True)])
     said = retention("topics", "check", "--broker", url)
     assert said.code == 1
     assert "topic retention.records does not exist" in said.text
@@ -73,6 +77,29 @@ def test_a_prefix_and_other_event_topics_are_obeyed(retention: Retention, url: s
         assert broker.ends([Partition("x.policies", 0)]) == {Partition("x.policies", 0): 0}
 
 
+@pytest.mark.parametrize("verb", [("topics", "check"), ("digest",)])
+def test_what_only_reads_makes_no_log_at_a_mistyped_address(
+    retention: Retention, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    said = retention(*verb, "--broker", f"sqlite://{tmp_path}/a b.db", "--prefix", "x.")
+    assert said.code == 2
+    assert f"there is no file {tmp_path}/a b.db" in said.text
+    assert f"create --broker 'sqlite://{tmp_path}/a b.db' --prefix x." in said.text
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "topic", ["retention.records", "retention.policies", "retention.commands.images"]
+)
+def test_topics_of_our_own_are_no_ingestion_topics(
+    retention: Retention, url: str, topic: str
+) -> None:
+    said = retention("topics", "create", "--broker", url, "--events", topic)
+    assert said.code == 2
+    assert f"--events {topic} is a topic of the pipeline's own" in said.text
+    assert retention("topics", "create", "--broker", url, "--events", "retention.x").code == 0
+
+
 def test_no_partitions_are_refused(retention: Retention, url: str) -> None:
     assert retention("topics", "create", "--broker", url, "--partitions", "0").code == 2
 
@@ -98,13 +125,13 @@ def test_without_a_broker_the_option_is_named(retention: Retention) -> None:
 
 
 def test_a_broker_that_does_not_answer_is_said_and_has_a_code_of_its_own(
-    retention: Retention, monkeypatch: pytest.MonkeyPatch, url: str
+    retention: Retention, monkeypatch: pytest.MonkeyPatch, ready: str
 ) -> None:
     def away(*_: object) -> int | None:
         raise BrokerUnavailable("the broker does not answer")
 
     monkeypatch.setattr(waiting, "PAUSES_SECONDS", (0.0, 0.0))
     monkeypatch.setattr(SqliteBroker, "partitions", away)
-    said = retention("topics", "check", "--broker", url)
+    said = retention("topics", "check", "--broker", ready)
     assert said.code == 3
     assert said.text.count("next try in") == 2

@@ -47,3 +47,34 @@ def test_a_user_of_sqlite_never_imports_kafka() -> None:
         "open_broker('sqlite:///tmp/log.db'); sys.exit('kafka' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999"])
+def test_a_port_that_cannot_be_is_refused_at_once(port: str) -> None:
+    with pytest.raises(InvalidInput, match=f"there is no port {port}; ports are 1 to 65535"):
+        open_broker(f"kafka://localhost:9092,localhost:{port}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "kafka://user:hunter2@localhost:9092",
+        "kafka://user:hunter2@localhost",
+        "kafka://user:hun@hunter2@localhost:9092",
+        "kafka://user:/hunter2@localhost:9092",
+        "kafka://localhost:9092?password=hunter2",
+        "https://user:hunter2@localhost",
+        "user:hunter2@localhost:9092",
+        "sqlite://user:hunter2@/:memory:",
+    ],
+)
+def test_a_password_in_an_address_is_not_repeated(url: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        open_broker(url)
+    assert "hunter2" not in str(caught.value)
+    assert "***" in str(caught.value)
+
+
+def test_who_names_a_user_is_told_that_an_address_holds_none() -> None:
+    with pytest.raises(InvalidInput, match="names a user"):
+        open_broker("kafka://user:word@host:9092")

@@ -67,7 +67,15 @@ def test_instants_inside_lists_are_written_for_people() -> None:
         ("[]", "Expected `object`"),
         ("{", "truncated"),
         (json.dumps({}), "`event_id`"),
-        (changed(colour="red"), "`colour`"),
+        (
+            changed(colour="red"),
+            "name has 6 bytes is unknown; known are event_id, what, happened_at",
+        ),
+        (
+            changed(subjects=[{"subject_id": "s", "nam\u00e9": 1}]),
+            r"5 bytes .*; known are subject_id",
+        ),
+        (changed(happened_at="2026-02-30T09:00:00Z"), "`happened_at` is no instant with a zone"),
         (changed(record_id=7), "record_id"),
         (changed(happened_at="2026-03-01T09:00:00"), "happened_at"),
         (changed(happened_at="1 March"), "happened_at"),
@@ -97,6 +105,17 @@ def test_an_impossible_date_deep_inside_is_named_by_its_path() -> None:
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(InvalidInput):
         event_from_json(b'{"event_id": "\xff"}')
+
+
+@pytest.mark.parametrize(
+    "name", ["anna", "` - at `$.anna", "` - at `$.subjects[anna]", "anna`", "\ud800anna"]
+)
+def test_the_name_of_an_unknown_field_is_not_repeated(name: str) -> None:
+    """Whoever mixes up names and values must not find the values in a log."""
+    for line in (changed(**{name: 1}), changed(subjects=[{"subject_id": "s", name: 1}])):
+        with pytest.raises(InvalidInput) as caught:
+            event_from_json(line)
+        assert "anna" not in str(caught.value)
 
 
 @pytest.mark.parametrize("field", ["happened_at", "what", "purpose"])
