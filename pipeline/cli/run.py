@@ -49,6 +49,9 @@ def run(
         float | None,
         typer.Option(help="Seconds taken off the broker's time; 10, or 0.5 on one node."),
     ] = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show all that Beam and the runner say, as they say it.")
+    ] = False,
 ) -> None:
     """Run the enforcement job until SIGTERM or Ctrl-C; restart it when it dies."""
     console = Console(stderr=True, soft_wrap=True)
@@ -79,7 +82,11 @@ def run(
         if policy is not None:
             by = getpass.getuser()
             publish_documents(found, topics, "policies", [policy], by, console, newer=True)
-    supervisor = Supervisor(settings, report=lambda line: console.print(f"retention: {line}"))
+    supervisor = Supervisor(
+        settings,
+        report=lambda line: console.print(f"retention: {line}", highlight=False),
+        debug=debug,
+    )
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         supervisor.stop()

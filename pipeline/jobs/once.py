@@ -1,6 +1,7 @@
 """One life of the job on Prism, as a process of its own: `python -m pipeline.jobs.once SETTINGS`.
 
-Started and restarted by `supervise`; ends with a code of `Ending`.
+Started and restarted by `supervise`; ends with a code of `Ending`. What it says itself goes to
+standard output, one sentence a line; standard error is Beam's and the runner's (`last_words`).
 """
 
 import contextlib
@@ -15,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from pipeline.errors import BrokerUnavailable, RetentionError
+from pipeline.jobs.last_words import reason_in
 from pipeline.jobs.prism import PIPELINE_OPTIONS, Prism, check_beam, die_with_parent, locate
 from pipeline.settings import Settings, from_json
 from pipeline.transforms.pulse import (
@@ -37,11 +39,9 @@ class Ending(IntEnum):
 
     STOPPED = 0
     FAILED = 1
+    EXPLAINED = 3
+    """It failed for a reason that it has said, and that may pass."""
     REFUSED = 5
-
-
-FATAL = ("LogTruncated", "CorruptState")
-"""Errors of a running job that a restart cannot repair."""
 
 
 def main(arguments: list[str]) -> int:
@@ -54,11 +54,15 @@ def main(arguments: list[str]) -> int:
     try:
         return _run(settings, stop)
     except BrokerUnavailable as error:
-        print(f"retention: {error}", file=sys.stderr)  # noqa: T201
-        return Ending.FAILED
+        _say(str(error))
+        return Ending.EXPLAINED
     except RetentionError as error:
-        print(f"retention: {error}", file=sys.stderr)  # noqa: T201
+        _say(str(error))
         return Ending.REFUSED
+
+
+def _say(sentence: str) -> None:
+    print(f"retention: {sentence}", flush=True)  # noqa: T201
 
 
 def _run(settings: Settings, stop: threading.Event) -> int:
@@ -82,7 +86,7 @@ def _run(settings: Settings, stop: threading.Event) -> int:
         with open_broker(settings.broker_url, clock_topic=f"{settings.prefix}clock") as broker:
             build(pipeline, settings, broker)
         result = pipeline.run()
-        print("retention: the job runs", file=sys.stderr, flush=True)  # noqa: T201
+        _say("the job runs")
         return _watch(result, prism, stop)
     finally:
         prism.stop()
@@ -96,36 +100,50 @@ def _watch(result: Any, prism: Prism, stop: threading.Event) -> int:
         try:
             ended.append(str(result.wait_until_finish()))
         except Exception as error:  # noqa: BLE001  # whatever Beam raises is the job's end
-            ended.append(f"{type(error).__name__}: {error}")
+            _LOG.error("the job ended: %s", error)
+            ended.append(str(error))
 
     threading.Thread(target=wait, name="job", daemon=True).start()
     parent = os.getppid()
     asked()
     while not stop.wait(0.2):
         if ended:
-            _LOG.error("the job ended: %s", ended[0])
-            return Ending.REFUSED if any(name in ended[0] for name in FATAL) else Ending.FAILED
+            return _explained(ended[0])
         if not prism.alive:
-            _LOG.error("the runner died")
+            _say("the runner died")
             return Ending.FAILED
         if silent_seconds() > STALL_SECONDS:
-            _LOG.error("the runner stalled: it asked no source for %.0f s", STALL_SECONDS)
+            _say(f"the runner stalled: it asked no source for {STALL_SECONDS:.0f} s")
             return Ending.FAILED
         if os.getppid() != parent:
             return Ending.FAILED
     stop_fetching()
     if not wait_until_quiet(QUIET_SECONDS, STOP_LIMIT_SECONDS):
-        _LOG.warning("stopping with work under way; it will be done again at the next start")
+        _say("stopping with work under way; it will be done again at the next start")
     with contextlib.suppress(Exception):
         result.cancel()
     return Ending.STOPPED
 
 
+def _explained(error: str) -> Ending:
+    """Say why the job ended, in our own sentence where there is one."""
+    reason = reason_in(error)
+    if reason is None:
+        _say("the job ended by itself")
+        return Ending.FAILED
+    _say(reason.sentence)
+    return Ending.REFUSED if reason.fatal else Ending.EXPLAINED
+
+
 if __name__ == "__main__":
-    # Ours in full; of the libraries only errors, for they warn of what no operator can change.
-    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(message)s")
-    for name in ("pipeline", "__main__"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    # Of the libraries only errors, for they warn of what no operator can change.
+    FORMAT = "%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(level=logging.ERROR, format=FORMAT)
+    ours, told = logging.getLogger("pipeline"), logging.StreamHandler(sys.stdout)
+    told.setFormatter(logging.Formatter(FORMAT))
+    ours.addHandler(told)
+    ours.setLevel(logging.WARNING)
+    ours.propagate = False
     code = main(sys.argv[1:])
     # Beam's threads are not daemons; everything that matters has been flushed.
     sys.stdout.flush()

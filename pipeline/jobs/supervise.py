@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from pipeline.jobs.last_words import Held
 from pipeline.jobs.once import Ending
 from pipeline.settings import Settings, to_json
 
@@ -23,17 +24,34 @@ LIVED_SECONDS = 60.0
 """A life this long counts as healthy and resets the pause."""
 STOP_SECONDS = 28.0
 
+_STANDARD_ERROR = 2
+_SAID = (Ending.STOPPED, Ending.EXPLAINED, Ending.REFUSED)
+"""Endings of which all has been said that helps."""
+
 _LOG = logging.getLogger(__name__)
 
 
 class Supervisor:
     """Starts one life of the job after another until told to stop."""
 
-    def __init__(self, settings: Settings, *, report: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        report: Callable[[str], None] | None = None,
+        debug: bool = False,
+    ) -> None:
+        """Take the job's settings.
+
+        Args:
+            settings: of the job.
+            report: is told what the supervisor does.
+            debug: let Beam and the runner say everything at once, instead of holding it back.
+        """
         self._settings = settings
+        self._debug = debug
         self._report = report or (lambda line: _LOG.warning("%s", line))
         self._stop = threading.Event()
-        self._child: subprocess.Popen[bytes] | None = None
 
     def stop(self) -> None:
         """Ask the job to flush, commit and end."""
@@ -58,28 +76,36 @@ class Supervisor:
         return Ending.STOPPED
 
     def _one_life(self) -> int:
-        self._child = subprocess.Popen(
+        child = subprocess.Popen(
             [sys.executable, "-m", "pipeline.jobs.once", to_json(self._settings)],
             stdin=subprocess.DEVNULL,
+            stdout=_STANDARD_ERROR,
+            stderr=None if self._debug else subprocess.PIPE,
             start_new_session=True,
         )
+        held = None if child.stderr is None else Held(child.stderr)
+        code: int = Ending.FAILED
         try:
-            while (code := self._child.poll()) is None:
-                if self._stop.wait(0.1):
-                    return self._end()
-            return code
+            code = self._watched(child)
         finally:
             # Whatever is left of the group (a runner whose driver died) must not go on writing.
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._child.pid, signal.SIGKILL)
-            self._child.wait()
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            if held is not None:
+                held.close(show=code not in _SAID)
+        return code
 
-    def _end(self) -> int:
-        if self._child is None:
-            return Ending.STOPPED
-        self._child.terminate()
+    def _watched(self, child: "subprocess.Popen[bytes]") -> int:
+        while (code := child.poll()) is None:
+            if self._stop.wait(0.1):
+                return self._end(child)
+        return code
+
+    def _end(self, child: "subprocess.Popen[bytes]") -> int:
+        child.terminate()
         try:
-            return self._child.wait(timeout=STOP_SECONDS)
+            return child.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._report("the job did not stop in time; it is killed, nothing acknowledged is lost")
             return Ending.FAILED

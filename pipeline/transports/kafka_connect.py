@@ -20,7 +20,14 @@ CONNECT_SECONDS = 10.0
 REQUEST_MS = 20_000
 MAX_PAUSE_SECONDS = 1.0
 
-_CONNECTING = ("kafka.cluster", "kafka.net.connection", "kafka.net.manager")
+_CONNECTING = (
+    "kafka.cluster",
+    "kafka.net.connection",
+    "kafka.net.manager",
+    "kafka.net.transport",
+    "kafka.producer.sender",
+)
+"""Loggers that report every failed try of every connection."""
 
 Result = TypeVar("Result")
 

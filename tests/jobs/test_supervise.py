@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.jobs import supervise
+from pipeline.jobs.last_words import KEPT_LINES
 from pipeline.jobs.once import Ending
 from pipeline.jobs.supervise import Supervisor
 from pipeline.settings import Settings, from_json
@@ -173,3 +174,81 @@ def test_the_job_is_handed_its_settings_whole(
     stand = Stand(tmp_path, monkeypatch, 'printf %s "$3" > handed\nexit 5')
     stand.supervisor.run()
     assert from_json((tmp_path / "handed").read_text()) == SETTINGS
+
+
+NOISE = "echo 'Bundle Failed. Traceback' >&2\n"
+
+
+@pytest.mark.parametrize(
+    ("ending", "shown"),
+    [(Ending.FAILED.value, True), (9, True), (Ending.EXPLAINED.value, False)],
+)
+def test_what_the_runner_says_is_shown_only_when_nothing_else_explains_the_end(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    ending: int,
+    shown: bool,
+) -> None:
+    body = "[ $(wc -l < lives) -gt 1 ] && { touch again; exec sleep 60; }\n"
+    stand = Stand(tmp_path, monkeypatch, f"{body}{NOISE}exit {ending}")
+    stand.thread.start()
+    stand.wait("again")
+    stand.stop()
+    assert ("Bundle Failed" in capsys.readouterr().err) is shown
+    assert any(f"ended with code {ending}" in line for line in stand.lines)
+
+
+@pytest.mark.parametrize(("ending", "shown"), [(0, False), (1, True)])
+def test_the_last_words_after_a_stop_are_shown_only_when_it_went_wrong(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    ending: int,
+    shown: bool,
+) -> None:
+    body = f"trap '{NOISE.strip().replace(chr(39), chr(34))}; exit {ending}' TERM\ntouch ready\n"
+    stand = Stand(tmp_path, monkeypatch, f"{body}while :; do sleep 0.05; done")
+    stand.thread.start()
+    stand.wait("ready")
+    assert stand.stop() == ending
+    assert ("Bundle Failed" in capsys.readouterr().err) is shown
+
+
+def test_a_job_that_is_refused_has_the_last_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand = Stand(tmp_path, monkeypatch, f"{NOISE}exit {Ending.REFUSED.value}")
+    assert stand.supervisor.run() == Ending.REFUSED
+    assert capsys.readouterr().err == ""
+
+
+def test_with_debug_everything_is_said_as_it_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stand = Stand(tmp_path, monkeypatch, f"{NOISE}exit {Ending.REFUSED.value}")
+    assert Supervisor(SETTINGS, report=stand.lines.append, debug=True).run() == Ending.REFUSED
+    assert "Bundle Failed" in capfd.readouterr().err
+
+
+def test_what_the_job_says_itself_is_said_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stand = Stand(tmp_path, monkeypatch, "echo 'retention: the job runs'\ntouch on\nexec sleep 60")
+    stand.thread.start()
+    stand.wait("on")
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("", "retention: the job runs\n")
+    stand.stop()
+
+
+def test_a_runner_that_never_ends_its_talk_fills_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = "[ $(wc -l < lives) -gt 1 ] && { touch again; exec sleep 60; }\n"
+    stand = Stand(tmp_path, monkeypatch, f"{body}seq 100000 >&2\nexit 1")
+    stand.thread.start()
+    stand.wait("again")
+    stand.stop()
+    lines = capsys.readouterr().err.splitlines()
+    assert (len(lines), lines[-1]) == (KEPT_LINES, "100000")

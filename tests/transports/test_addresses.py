@@ -78,3 +78,17 @@ def test_a_password_in_an_address_is_not_repeated(url: str) -> None:
 def test_who_names_a_user_is_told_that_an_address_holds_none() -> None:
     with pytest.raises(InvalidInput, match="names a user"):
         open_broker("kafka://user:word@host:9092")
+
+
+def test_a_broker_that_goes_away_is_told_by_us_not_by_its_client() -> None:
+    """It reports every try of every connection: hundreds of lines around our one."""
+    script = (
+        "import logging; from pipeline.transports.kafka_connect import client_settings; "
+        "logging.basicConfig(); client_settings([], 1.0); "
+        "[logging.getLogger('kafka.' + name).error('again') for name in "
+        "('cluster', 'net.connection', 'net.manager', 'net.transport', 'producer.sender')]; "
+        "logging.getLogger('kafka.consumer.fetcher').error('something else')"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert "again" not in ran.stderr
+    assert "something else" in ran.stderr
