@@ -22,6 +22,8 @@ _AFTER = {
 }
 _STEP = {"restrict": "are to be restricted (kept, but not used)", "delete": "are to be deleted"}
 _CONTROL = {"pause": "pauses", "resume": "resumes", "approve": "approves"}
+_GDPR = "eu-gdpr:"
+_ARTICLE = re.compile(_GDPR + r"A(\d+)-(\d+)-([a-z])(?:-(.+))?")
 _TERM = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 
 
@@ -191,6 +193,16 @@ def _records(match: Match) -> str:
 
 
 def _term(term: str) -> str:
+    if found := _ARTICLE.fullmatch(term):
+        article, paragraph, point, more = found.groups()
+        more = f" ({more.replace('-', ' ')})" if more else ""
+        return f"GDPR art {article}({paragraph})({point}){more}"
+    if term.startswith(_GDPR):
+        return f"{_words(term)} (GDPR)"
+    return _words(term)
+
+
+def _words(term: str) -> str:
     parts = _TERM.findall(term.rpartition(":")[2])
     return " ".join(part if len(part) > 1 and part.isupper() else part.lower() for part in parts)
 

@@ -5,6 +5,7 @@ person must approve, only texts that one did approve do.
 """
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -147,7 +148,7 @@ class Versions:
     def _approved(self, kind: str, version: _Version) -> bool:
         if kind not in self.approvals:
             return True
-        return not self._approvers.get(version.scope, frozenset()) <= {version.author}
+        return not self._approvers.get(version.scope, frozenset()) <= {_person(version.author)}
 
     @cached_property
     def _approvers(self) -> dict[str, frozenset[str]]:
@@ -156,7 +157,8 @@ class Versions:
         for versions in self._entries.values():
             control = versions[-1].document
             if isinstance(control, Control) and control.scope.startswith(DOCUMENT_SCOPE):
-                found[control.scope] = found.get(control.scope, frozenset()) | {control.author}
+                person = _person(control.author)
+                found[control.scope] = found.get(control.scope, frozenset()) | {person}
         return found
 
     def __eq__(self, other: object) -> bool:
@@ -173,6 +175,11 @@ class Versions:
     def __reduce__(self) -> tuple[object, tuple[tuple[Envelope, ...], tuple[str, ...]]]:
         """Pickle the envelopes only; the rest is made from them."""
         return (Versions.of, (self.envelopes, tuple(sorted(self.approvals))))
+
+
+def _person(author: str) -> str:
+    """Return what tells authors apart: the same name in other letters is the same person."""
+    return unicodedata.normalize("NFKC", author).strip().casefold()
 
 
 def _key(envelope: Envelope, document: Document) -> Key:

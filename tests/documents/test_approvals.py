@@ -8,6 +8,7 @@ from tests.documents.states import NOW, approval, published, scope, versions
 from tests.documents.texts import hold, notice, policy
 
 ADA, GRACE = "ada", "grace"
+KINDS = ("policies",)
 JUNE = "2026-06-01T00:00:00Z"
 
 
@@ -123,3 +124,19 @@ def test_an_unapproved_release_leaves_the_hold_in_force() -> None:
     assert agreed.in_force(NOW).waiting == (scope(release),)
     ended = agreed.applied(published(approval(release), GRACE)).in_force(NOW)
     assert [document.state for document in ended.holds] == ["released"]
+
+
+@pytest.mark.parametrize("other", ["Ada", " ada ", "ADA", "\uff41\uff44\uff41", " \uff21d\uff41"])
+def test_the_same_name_in_other_letters_is_no_second_person(other: str) -> None:
+    for author, approver in ((ADA, other), (other, ADA)):
+        state = Versions.of([published(ONE, author), published(approval(ONE), approver)], KINDS)
+        assert state.in_force(NOW).policies == ()
+        assert state.in_force(NOW).waiting == (scope(ONE),)
+
+    second = Versions.of([published(ONE, other), published(approval(ONE), GRACE)], KINDS)
+    assert len(second.in_force(NOW).policies) == 1
+
+
+def test_letters_that_fold_to_the_same_are_the_same_name() -> None:
+    state = Versions.of([published(ONE, "stra\u00dfe"), published(approval(ONE), "STRASSE")], KINDS)
+    assert state.in_force(NOW).policies == ()

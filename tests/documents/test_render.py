@@ -79,6 +79,15 @@ def test_a_policy_of_a_default_only_speaks_of_all_records() -> None:
         ("{present: GB}", "Records of people who are in GB"),
         ("{present: [GB, EU]}", "Records of people who are in EU or GB"),
         ("{category: [pd:IPAddress]}", "Records of the category IP address"),
+        (
+            "{lawful_basis: [eu-gdpr:A6-1-f, eu-gdpr:A9-2-a]}",
+            "Records held on the basis of GDPR art 6(1)(f) or GDPR art 9(2)(a)",
+        ),
+        (
+            "{lawful_basis: 'eu-gdpr:A6-1-e-public-interest'}",
+            "Records held on the basis of GDPR art 6(1)(e) (public interest)",
+        ),
+        ("{lawful_basis: 'eu-gdpr:Consent'}", "Records held on the basis of consent (GDPR)"),
         ("{source: [web, api]}", "Records from api or web"),
     ],
 )
