@@ -43,7 +43,7 @@ class BrokerUnavailable(RetentionError):
 class LogTruncated(RetentionError):
     """A position points below the oldest kept message, or above the newest: history is missing.
 
-    The job stops rather than skips. Operator action: see "Rebuild" in the README.
+    The job stops rather than skips. Operator action: see "LogTruncated" in the README.
     """
 
 

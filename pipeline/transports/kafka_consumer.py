@@ -135,7 +135,8 @@ class KafkaLogConsumer:
                 f"{partition.topic}/{partition.number}: position {position} lies outside "
                 f"{oldest}..{newest}, the oldest kept and the newest"
             )
-        return LogTruncated("; ".join(lost) + "; history is missing: see Rebuild in the README")
+        lost.append("history is missing: see LogTruncated in the README")
+        return LogTruncated("; ".join(lost))
 
     def positions(self) -> Mapping[Partition, Position]:
         """Return the next position of each assigned partition."""

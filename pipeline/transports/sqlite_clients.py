@@ -82,7 +82,7 @@ class SqliteConsumer:
                 raise LogTruncated(
                     f"{partition.topic}/{partition.number}: position {position} lies outside "
                     f"{oldest}..{end}, the oldest kept and the newest; history is missing: "
-                    "see Rebuild in the README"
+                    "see LogTruncated in the README"
                 )
             if position < end:
                 unread.append((partition, end))
