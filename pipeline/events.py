@@ -7,7 +7,16 @@ vocabulary, so that nothing after it meets an unknown one.
 import msgspec
 
 from pipeline.errors import InvalidInput, Undecodable
-from pipeline.identifiers import EventId, RecordId, StoreName, SubjectId
+from pipeline.identifiers import (
+    MAX_ID_BYTES,
+    MAX_STORE_BYTES,
+    EventId,
+    RecordId,
+    StoreName,
+    SubjectId,
+    is_short,
+    is_store_name,
+)
 from pipeline.instants import DAY, LATEST_FACT, MIN_INSTANT, Instant
 from pipeline.vocabulary import (
     CATEGORIES,
@@ -21,8 +30,6 @@ from pipeline.vocabulary import (
     territory,
 )
 
-MAX_ID_LENGTH = 512
-"""Characters in an id, store or source: longer is a mistake or an attack."""
 INVENTORY_IDS = "inventory:"
 """How ids of `inventoried` events begin, and no other: a record keeps ids, not happenings."""
 MAX_ITEMS = 1_000
@@ -148,17 +155,22 @@ def _unknown_word(field: str) -> Undecodable:
 def _check_ids(event: Event) -> None:
     _check_id("event_id", event.event_id)
     _check_id("record_id", event.record_id)
+    _check_text("source", event.source)
+    _check_text("natural_key_hash", event.natural_key_hash)
     if max(len(event.subjects), len(event.categories)) > MAX_ITEMS:
         raise _too_many()
     for field, values in (
         ("parents", event.parents),
-        ("stores", event.stores),
         ("recipients", event.recipients),
     ):
         if len(values) > MAX_ITEMS:
             raise _too_many()
         for value in values:
             _check_id(field, value)
+    if len(event.stores) > MAX_ITEMS:
+        raise _too_many()
+    for store in event.stores:
+        _check_store(store)
     if event.record_id in event.parents:
         raise Undecodable("own_parent", "`parents` names the record itself")
 
@@ -168,8 +180,18 @@ def _too_many() -> Undecodable:
 
 
 def _check_id(field: str, value: str) -> None:
-    if not 0 < len(value) <= MAX_ID_LENGTH:
-        detail = f"`{field}` must have 1 to {MAX_ID_LENGTH} characters"
+    if not (value and is_short(value)):
+        raise Undecodable("bad_id", f"`{field}` must have 1 to {MAX_ID_BYTES} bytes in UTF-8")
+
+
+def _check_text(field: str, value: str | None) -> None:
+    if value is not None and not is_short(value):
+        raise Undecodable("bad_id", f"`{field}` has more than {MAX_ID_BYTES} bytes in UTF-8")
+
+
+def _check_store(store: str) -> None:
+    if not is_store_name(store):
+        detail = f"a name in `stores` must have 1 to {MAX_STORE_BYTES} of A-Z a-z 0-9 . _ -"
         raise Undecodable("bad_id", detail)
 
 

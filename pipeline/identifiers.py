@@ -5,6 +5,7 @@ a type error.
 """
 
 import hashlib
+import re
 from typing import NewType
 from uuid import UUID, uuid5
 
@@ -21,6 +22,24 @@ COMMANDS = UUID("6f1f8c2e-6f0b-5d0c-9c9b-1d3f5a2b7e41")
 """Namespace of command ids (RFC 9562 §5.5). Changing it changes every id: never do."""
 
 _SEPARATOR = "\x1f"
+
+MAX_ID_BYTES = 512
+"""Of an id or name in UTF-8: longer is a mistake or an attack, and what is kept must stay small."""
+MAX_STORE_BYTES = 200
+"""Of a store's name: it ends the name of a topic, of which Kafka takes 249."""
+_STORE = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_STORE_BYTES}}}")
+
+
+def is_short(text: str) -> bool:
+    """Whether a text is short enough to be kept."""
+    if len(text) > MAX_ID_BYTES:
+        return False
+    return text.isascii() or len(text.encode("utf-8", "surrogatepass")) <= MAX_ID_BYTES
+
+
+def is_store_name(text: str) -> bool:
+    """Whether a store can have a topic of this name."""
+    return _STORE.fullmatch(text) is not None
 
 
 def command_id(

@@ -3,7 +3,14 @@
 import msgspec
 
 from pipeline.errors import Undecodable
-from pipeline.identifiers import CommandId, RecordId, StoreName
+from pipeline.identifiers import (
+    MAX_ID_BYTES,
+    CommandId,
+    RecordId,
+    StoreName,
+    is_short,
+    is_store_name,
+)
 from pipeline.instants import Instant
 from pipeline.records import Issued
 from pipeline.vocabulary import RECEIPT_RANK
@@ -22,16 +29,29 @@ class Receipt(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 def checked(receipt: Receipt) -> Receipt:
-    """Return the receipt.
+    """Return the receipt, with a `detail` that is too long cut: the answer itself must count.
 
     Raises:
-        Undecodable: its status is not one of `vocabulary.ReceiptStatus`, or an id is empty.
+        Undecodable: its status is not one of `vocabulary.ReceiptStatus`, an id is empty or too
+            long, or no store can have the name.
     """
     if receipt.status not in RECEIPT_RANK:
         raise Undecodable("unknown_word", "`status` is not in the vocabulary")
     if not (receipt.command_id and receipt.record_id and receipt.store):
         raise Undecodable("bad_id", "`command_id`, `record_id` and `store` may not be empty")
+    if not (is_short(receipt.command_id) and is_short(receipt.record_id)):
+        detail = f"`command_id` or `record_id` has more than {MAX_ID_BYTES} bytes in UTF-8"
+        raise Undecodable("bad_id", detail)
+    if not is_store_name(receipt.store):
+        raise Undecodable("bad_id", "`store` is not the name of a store")
+    if receipt.detail is not None and not is_short(receipt.detail):
+        return msgspec.structs.replace(receipt, detail=_cut(receipt.detail))
     return receipt
+
+
+def _cut(detail: str) -> str:
+    kept = detail[:MAX_ID_BYTES].encode("utf-8", "surrogatepass")[:MAX_ID_BYTES]
+    return kept.decode("utf-8", "ignore")
 
 
 def answered_with(issued: Issued, status: str, at: Instant) -> Issued:

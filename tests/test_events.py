@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import Undecodable
-from pipeline.events import MAX_ID_LENGTH, MAX_ITEMS, Event, Evidence, Subject, checked
-from pipeline.identifiers import SubjectId
+from pipeline.events import MAX_ITEMS, Event, Evidence, Subject, checked
+from pipeline.identifiers import MAX_ID_BYTES, MAX_STORE_BYTES, SubjectId
 from pipeline.instants import LATEST_FACT, Instant
 from tests.support.build import event
 
@@ -42,11 +42,15 @@ def test_a_good_event_passes_as_the_same_object() -> None:
         ({"categories": ("pd:Picture", SECRET)}, "unknown_word"),
         ({"event_id": ""}, "bad_id"),
         ({"record_id": ""}, "bad_id"),
-        ({"record_id": SECRET * MAX_ID_LENGTH}, "bad_id"),
+        ({"record_id": SECRET * MAX_ID_BYTES}, "bad_id"),
         ({"parents": ("",)}, "bad_id"),
         ({"stores": ("images", "")}, "bad_id"),
-        ({"recipients": (SECRET * MAX_ID_LENGTH,)}, "bad_id"),
+        ({"recipients": (SECRET * MAX_ID_BYTES,)}, "bad_id"),
         ({"subjects": (Subject(SubjectId("")),)}, "bad_id"),
+        ({"subjects": (Subject(SubjectId(SECRET * MAX_ID_BYTES)),)}, "bad_id"),
+        ({"source": SECRET * MAX_ID_BYTES}, "bad_id"),
+        ({"natural_key_hash": SECRET * MAX_ID_BYTES}, "bad_id"),
+        ({"stores": (SECRET,)}, "bad_id"),
         ({"parents": tuple(map(str, range(MAX_ITEMS + 1)))}, "too_many"),
         ({"subjects": (Subject(SubjectId("s")),) * (MAX_ITEMS + 1)}, "too_many"),
         ({"parents": ("p", "r1")}, "own_parent"),
@@ -105,6 +109,38 @@ def test_no_list_is_unbounded(field: str) -> None:
     with pytest.raises(Undecodable) as caught:
         checked(changed(**{field: (word,) * (MAX_ITEMS + 1)}))
     assert caught.value.reason == "too_many"
+
+
+EVERY_TEXT = ("event_id", "record_id", "source", "natural_key_hash", "parents", "recipients")
+
+
+@pytest.mark.parametrize("field", [*EVERY_TEXT, "subjects"])
+@pytest.mark.parametrize("letter", ["a", "é", "漢", "😀"])
+def test_a_text_is_as_long_as_its_bytes_not_its_characters(field: str, letter: str) -> None:
+    def said(text: str) -> Event:
+        many = {"parents": (text,), "recipients": (text,), "subjects": (Subject(SubjectId(text)),)}
+        return changed(**{field: many.get(field, text)})
+
+    most = MAX_ID_BYTES // len(letter.encode())
+    assert checked(said(letter * most)) == said(letter * most)
+    with pytest.raises(Undecodable) as caught:
+        checked(said(letter * (most + 1)))
+    assert caught.value.reason == "bad_id"
+    assert letter * 2 not in caught.value.detail
+
+
+@pytest.mark.parametrize("name", ["images", "eu-1.faces_v2", "A" * MAX_STORE_BYTES, "0", "..a"])
+def test_a_store_may_be_called_what_a_topic_may(name: str) -> None:
+    assert checked(changed(stores=(name,))).stores == (name,)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a b", "a/b", "bilder-ü", "images\n", "a:b", "*", "A" * (MAX_STORE_BYTES + 1)]
+)
+def test_a_store_that_could_have_no_topic_is_refused(name: str) -> None:
+    with pytest.raises(Undecodable) as caught:
+        checked(changed(stores=("images", name)))
+    assert caught.value.reason == "bad_id"
 
 
 @given(st.text(max_size=30))

@@ -2,12 +2,20 @@
 
 import functools
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import Undecodable
-from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName
+from pipeline.identifiers import (
+    MAX_ID_BYTES,
+    Cause,
+    CommandId,
+    EventId,
+    RecordId,
+    StoreName,
+)
 from pipeline.instants import Instant
 from pipeline.receipts import Receipt, answered_with, checked
 from pipeline.records import Issued
@@ -77,6 +85,31 @@ def test_an_empty_id_is_undecodable(empty: int) -> None:
         checked(
             Receipt(CommandId(ids[0]), RecordId(ids[1]), StoreName(ids[2]), "COMPLETED", Instant(1))
         )
+
+
+@pytest.mark.parametrize("field", ["command_id", "record_id", "store"])
+@pytest.mark.parametrize("text", ["é" * (MAX_ID_BYTES // 2) + "a", "jane " * MAX_ID_BYTES])
+def test_an_id_that_is_too_long_is_undecodable_and_is_not_repeated(field: str, text: str) -> None:
+    with pytest.raises(Undecodable) as caught:
+        checked(msgspec.structs.replace(receipt("COMPLETED"), **{field: text}))
+    assert caught.value.reason == "bad_id"
+    assert "jane" not in str(caught.value)
+
+
+def test_a_store_of_an_impossible_name_is_undecodable() -> None:
+    with pytest.raises(Undecodable, match="bad_id"):
+        checked(msgspec.structs.replace(receipt("COMPLETED"), store=StoreName("a b")))
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "漢", "😀"])
+def test_a_long_detail_is_cut_and_the_answer_counts(letter: str) -> None:
+    long = msgspec.structs.replace(receipt("COMPLETED"), detail=f"x{letter * 9_999}")
+    cut = checked(long)
+    assert cut.detail is not None
+    assert long.detail is not None
+    assert long.detail.startswith(cut.detail)
+    assert MAX_ID_BYTES - 4 < len(cut.detail.encode()) <= MAX_ID_BYTES
+    assert msgspec.structs.replace(cut, detail=long.detail) == long
 
 
 def test_a_good_receipt_passes_as_it_is() -> None:

@@ -19,20 +19,19 @@ _REFUSALS = frozenset(
 )
 
 
-def received(record: Record | None, receipt: Receipt, now: Instant) -> tuple[Record, list[Finding]]:
+def received(record: Record, receipt: Receipt, now: Instant) -> tuple[Record, list[Finding]]:
     """Take a store's answer into the record.
 
     An answer to a command that is not known is a finding, and kept: after a runner went back to a
     checkpoint it may be read before its command is issued again.
     """
     item = _issued(record, receipt)
-    if record is not None and item is None and _names(record, receipt):
-        return record, [_unknown(receipt, now)]  # another store's command: it cannot settle it
-    if record is None or item is None:
-        known = record or Record(receipt.record_id)
+    if item is None and _names(record, receipt):
+        return record, [unknown(receipt, now)]  # another store's command: it cannot settle it
+    if item is None:
         answer = Answer(receipt.command_id, _meant(receipt), receipt.at, receipt.store)
-        answers = tuple(sorted({*known.answers, answer}, key=_newest)[-KEPT_ANSWERS:])
-        return msgspec.structs.replace(known, answers=answers), [_unknown(receipt, now)]
+        answers = tuple(sorted({*record.answers, answer}, key=_newest)[-KEPT_ANSWERS:])
+        return msgspec.structs.replace(record, answers=answers), [unknown(receipt, now)]
     findings = _complaints(item, receipt, now)
     new = answered_with(item, _meant(receipt), receipt.at)
     if new is item:
@@ -86,9 +85,7 @@ def _newest(answer: Answer) -> tuple[Instant, str, str]:
     return (answer.at, answer.command_id, answer.status)
 
 
-def _issued(record: Record | None, receipt: Receipt) -> Issued | None:
-    if record is None:
-        return None
+def _issued(record: Record, receipt: Receipt) -> Issued | None:
     for item in record.issued:
         if item.command_id == receipt.command_id and item.store == receipt.store:
             return item
@@ -99,7 +96,8 @@ def _names(record: Record, receipt: Receipt) -> bool:
     return any(item.command_id == receipt.command_id for item in record.issued)
 
 
-def _unknown(receipt: Receipt, now: Instant) -> Finding:
+def unknown(receipt: Receipt, now: Instant) -> Finding:
+    """Word the finding about an answer to a command that is not known."""
     return finding(
         FindingKind.UNKNOWN_COMMAND,
         receipt.command_id,

@@ -31,6 +31,7 @@ from pipeline.ledger.telling import (
     gap_found,
     too_large,
 )
+from pipeline.ledger.told import Told
 from pipeline.ledger.unanswered import open_commands, unanswered
 from pipeline.ledger.wakes import Wakes
 from pipeline.records import Record, is_full
@@ -61,17 +62,17 @@ class Ledger:
         self.wakes = Wakes()
         self.opened = self.gate.open
         self.parked: list[Part] = []
-        self.findings: set[str] = set()
+        self.findings: Told[str] = Told()
         self.commanding = True
         self.outstanding: dict[RecordId, int] = {}
-        self._gaps: set[Gap] = set()
+        self._gaps: Told[Gap] = Told()
         self._told = -1
         self.review = Review()
         self._confirmation = Confirmation()
         self.draft = Pending()
 
     def apply(self, part: Part) -> Outcome:
-        """Take one delivery. Emits nothing while history is missing; input waits in `parked`."""
+        """Take one delivery. Before all history and a tick nothing leaves; input is `parked`."""
         outcome = Outcome()
         if part.tick is not None:
             self.now, self.ticked = max(self.now, part.tick), True
@@ -81,11 +82,11 @@ class Ledger:
         self.draft.gate |= bool(part.spans) and not self.gate.open
         for span in part.spans:
             self.gate.add(span)
-        if self.gate.open and not self.opened:
+        if self.gate.open and self.ticked and not self.opened:
             self._open(outcome)
         for ready in self._ready(part):
             self._take_input(ready, outcome)
-        if not self.gate.open:
+        if not self.opened:
             return outcome
         if part.tick is not None or part.envelopes:
             self._review(self.now, outcome)
@@ -106,15 +107,15 @@ class Ledger:
             self._raise(clocks_differ(difference, self.now), outcome)
 
     def _open(self, outcome: Outcome) -> None:
-        """All history is here: look at every record once."""
-        self.opened = True
-        self.start_review(resending=True)
+        """All history is here, and the time: look at every record once."""
+        self.opened = self.review.resending = True
+        self._turn_to(self.in_force, outcome)
         self._review(self.now, outcome)
 
     def _ready(self, part: Part) -> list[Part]:
         """Return the input that can be applied now; the rest waits, in the journal too."""
         ready, waiting = sorted_out(
-            self.parked, part, time_known=self.now > MIN_INSTANT, is_open=self.gate.open
+            self.parked, part, now=self.now, ticked=self.ticked, is_open=self.opened
         )
         if waiting[: len(self.parked)] == self.parked:
             self.draft.parked += waiting[len(self.parked) :]
@@ -151,9 +152,9 @@ class Ledger:
         self.in_force = in_force
         self.planner = Planner(in_force)
         self._confirmation.withdraw()
-        for document in in_force.waiting:
-            self._raise(awaits_approval(document, self.now), outcome)
-        if self.gate.open:
+        if self.opened:
+            for document in in_force.waiting:
+                self._raise(awaits_approval(document, self.now), outcome)
             self.start_review(resending=self.review.resending)
 
     # -- looking at everything -------------------------------------------------------------------
@@ -198,7 +199,7 @@ class Ledger:
     def wake(self, at: Instant) -> Outcome:
         """Issue everything due at `at`, but never more than the highest tick vouches for."""
         outcome = Outcome()
-        if not (self.gate.open and self.ticked):  # after a restart `now` is of before it
+        if not (self.opened and self.ticked):  # after a restart `now` is of before it
             return outcome
         now = min(at, self.now)
         if self._is_outdated():
@@ -212,8 +213,8 @@ class Ledger:
         return outcome
 
     def next_wake(self) -> Instant | None:
-        """Return when to look next; None while history is missing or nothing is due ever."""
-        if not self.gate.open:
+        """Return when to look next; None before all history, or when nothing is due ever."""
+        if not self.opened:
             return None
         wakes = (self.wakes.next(), self.in_force.until, self._confirmation.at)
         return min((wake for wake in wakes if wake is not None), default=None)
@@ -261,8 +262,7 @@ class Ledger:
         for item in due.findings:
             self._raise(item, outcome)
         for gap in due.gaps:
-            if gap not in self._gaps:
-                self._gaps.add(gap)
+            if self._gaps.add(gap):
                 self._raise(gap_found(gap, self.now), outcome)
         if is_full(due.record):
             self._raise(too_large(due.record, now), outcome)
@@ -291,7 +291,6 @@ class Ledger:
         }
 
     def _raise(self, item: Finding, outcome: Outcome) -> None:
-        if item.finding_id not in self.findings:
-            self.findings.add(item.finding_id)
+        if self.findings.add(item.finding_id):
             self.draft.findings.append(item.finding_id)
             outcome.findings.append(item)

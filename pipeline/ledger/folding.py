@@ -29,6 +29,7 @@ def take_chunk(ledger: Ledger, number: int) -> Chunk | None:
         findings=tuple(draft.findings),
         commanding=ledger.commanding,
         reviewing=bool(ledger.review),
+        opened=ledger.opened,
     )
 
 
@@ -45,9 +46,10 @@ def whole_chunk(ledger: Ledger, number: int) -> Chunk:
         parked=tuple(ledger.parked),
         emptied=True,
         gate=ledger.gate.state(),
-        findings=tuple(sorted(ledger.findings)),
+        findings=tuple(ledger.findings),
         commanding=ledger.commanding,
         reviewing=bool(ledger.review),
+        opened=ledger.opened,
     )
 
 
@@ -65,7 +67,7 @@ def folded(
         reviewing = chunk.reviewing
     ledger.in_force = ledger.versions.in_force(ledger.now)
     ledger.planner = Planner(ledger.in_force)
-    if ledger.gate.open:
+    if ledger.opened:
         for record in ledger.holdings.records():
             due = owed(record, ledger.planner, MIN_INSTANT, may_delete=False)
             ledger.count(due.record)
@@ -84,9 +86,9 @@ def _fold(ledger: Ledger, chunk: Chunk) -> None:
         ledger.versions = ledger.versions.applied(envelope)
     if chunk.gate is not None:
         ledger.gate = Gate(ledger.awaited, chunk.gate)
-        ledger.opened = ledger.gate.open
     if chunk.emptied:
         ledger.parked.clear()
     ledger.parked += chunk.parked
-    ledger.findings.update(chunk.findings)
+    ledger.findings.add_all(chunk.findings)
+    ledger.opened |= chunk.opened
     ledger.commanding = chunk.commanding

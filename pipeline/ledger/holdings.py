@@ -195,10 +195,6 @@ def _signs(subject: Subject) -> tuple[tuple[str, str], ...]:
     return tuple([(sign.signal, sign.territory) for sign in subject.evidence])
 
 
-def _observed(subject: Subject, base: Instant) -> tuple[SubjectId, tuple[int, ...]]:
-    return subject.subject_id, tuple([sign.observed_at - base for sign in subject.evidence])
-
-
 def _shortened(births: tuple[Birth, ...], base: Instant) -> tuple[_Sign, ...]:
     return tuple(
         [_Sign(sign.at - base, sign.event_id, sign.collected_at - sign.at) for sign in births]

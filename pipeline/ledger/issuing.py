@@ -10,7 +10,7 @@ from pipeline.identifiers import Cause, CommandId, StoreName, command_id
 from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.ledger.present import Present
 from pipeline.receipts import answered_with
-from pipeline.records import OBSERVED, Issued, Record, is_open
+from pipeline.records import OBSERVED, Issued, Record, bounded, is_open
 from pipeline.rules import Plan, Planner, Step
 from pipeline.vocabulary import SETTLED, CommandKind, FindingKind
 
@@ -110,7 +110,8 @@ class Draft:
             FindingKind.EXPIRED,
             item.command_id,
             f"{item.kind} to store {item.store} under {item.cause} expired unanswered",
-            "ask the store's owner; it is commanded again under a new id",
+            "see first whether it is withheld (WITHHELD), else ask the store's owner; it is "
+            "commanded again under a new id",
         )
         self.replace(item, msgspec.structs.replace(item, withdrawn=True))
         return True
@@ -170,9 +171,8 @@ class Draft:
         issued, answers = tuple(self._issued), tuple(self._answers)
         if issued == self.record.issued and answers == self.record.answers:
             return self.record
-        return msgspec.structs.replace(
-            self.record, issued=tuple(sorted(issued, key=_order)), answers=answers
-        )
+        kept = tuple(sorted(bounded(issued), key=_order))
+        return msgspec.structs.replace(self.record, issued=kept, answers=answers)
 
     def _epoch(self, store: StoreName, kind: str) -> str:
         """Return the last command of a kind that this life took back: the next has a new id."""

@@ -23,7 +23,9 @@ class Chunk(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
     Attributes:
         classes: of records, in the order of their numbers, which the packed records refer to.
         parked: parts that wait for the gate or the time; `emptied` says that those before do not.
+        findings: ids of those that were raised, the oldest first.
         reviewing: whether records are still to be looked at because of documents that changed.
+        opened: whether all history was there, and the time.
     """
 
     number: int
@@ -38,6 +40,7 @@ class Chunk(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
     findings: tuple[str, ...] = ()
     commanding: bool = True
     reviewing: bool = False
+    opened: bool = False
 
 
 _CHUNKS_OUT = msgspec.msgpack.Encoder()

@@ -1,10 +1,10 @@
 """What a ledger has changed since its last chunk, and what it cannot take yet."""
 
 from pipeline.documents import Envelope
+from pipeline.events import Event
+from pipeline.instants import Instant
+from pipeline.ledger.ahead import is_ahead
 from pipeline.ledger.parts import Part
-from pipeline.vocabulary import Happening
-
-DELETED = Happening.DELETED.value
 
 
 class Pending:
@@ -36,16 +36,35 @@ class Pending:
 
 
 def sorted_out(
-    parked: list[Part], part: Part, *, time_known: bool, is_open: bool
+    parked: list[Part], part: Part, *, now: Instant, ticked: bool, is_open: bool
 ) -> tuple[list[Part], list[Part]]:
     """Tell what can be applied from what must wait: for the gate, or for the time.
 
-    Without the time nobody can tell whether a deletion is reported from the future.
+    Before the first tick nobody can tell whether an event that seems to lie ahead does; until it is
+    applied, its delivery is not acknowledged.
+
+    Args:
+        parked: what waits.
+        part: what arrived.
+        now: the time as far as it is known.
+        ticked: whether that is the present, not that of before a restart.
+        is_open: whether anything can be applied.
     """
     arrived = [part] if part.events or part.receipts or part.origins else []
     ready: list[Part] = []
     waiting: list[Part] = []
     for item in (*parked, *arrived):
-        reports = any(event.what == DELETED for event in item.events)
-        (ready if is_open and (time_known or not reports) else waiting).append(item)
+        if not is_open:
+            waiting.append(item)
+            continue
+        events: tuple[list[Event], list[Event]] = ([], [])
+        for event in item.events:
+            events[not ticked and is_ahead(event, now)].append(event)
+        if not events[1]:
+            ready.append(item)
+        elif not (events[0] or item.receipts):
+            waiting.append(item)
+        else:
+            ready.append(Part(events=tuple(events[0]), receipts=item.receipts))
+            waiting.append(Part(events=tuple(events[1]), origins=item.origins))
     return ready, waiting

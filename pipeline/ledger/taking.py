@@ -3,10 +3,11 @@
 from pipeline.findings import Finding
 from pipeline.identifiers import RecordId
 from pipeline.instants import Instant
-from pipeline.ledger.answering import received
+from pipeline.ledger.ahead import brought_back, is_ahead, is_believed
+from pipeline.ledger.answering import received, unknown
 from pipeline.ledger.holdings import Holdings
 from pipeline.ledger.parts import Part
-from pipeline.ledger.telling import from_the_future, is_from_the_future
+from pipeline.ledger.telling import from_the_future
 from pipeline.records import Record, applied
 
 
@@ -23,15 +24,21 @@ def taken(
     touched: dict[RecordId, Record] = {}
     told: list[Finding] = []
     for event in part.events:
-        if is_from_the_future(event, now):
+        ahead = is_ahead(event, now)
+        if ahead:
             told.append(from_the_future(event, now))
-            continue
+            if not is_believed(event):
+                continue
         known = touched.get(event.record_id) or holdings.get(event.record_id)
-        record = applied(known, event)
+        record = applied(known, brought_back(event, known, now) if ahead else event)
         if record != known:
             touched[event.record_id] = record
     for receipt in part.receipts:
         known = touched.get(receipt.record_id) or holdings.get(receipt.record_id)
+        if known is None:
+            # Not kept: a command that is issued again is sent again, and answered again.
+            told.append(unknown(receipt, now))
+            continue
         answered, findings = received(known, receipt, now)
         told += findings
         if answered is not known:

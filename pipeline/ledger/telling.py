@@ -7,25 +7,19 @@ from pipeline.documents import DOCUMENT_SCOPE, Notice
 from pipeline.errors import InvalidInput
 from pipeline.events import Event
 from pipeline.findings import Finding, finding
-from pipeline.instants import DAY, MIN_INSTANT, SECOND, Instant, format_instant, to_datetime
+from pipeline.instants import SECOND, Instant, format_instant, to_datetime
 from pipeline.records import MAX_VALUES, Record
-from pipeline.vocabulary import FindingKind, Happening
-
-_DELETED = Happening.DELETED.value
-
-
-def is_from_the_future(event: Event, now: Instant) -> bool:
-    """Whether a deletion is reported by a clock far ahead: it would hide what comes until then."""
-    return event.what == _DELETED and now > MIN_INSTANT and event.happened_at > now + DAY
+from pipeline.vocabulary import FindingKind
 
 
 def from_the_future(event: Event, now: Instant) -> Finding:
-    """Word the finding about a reported deletion that lies ahead of the broker's time."""
+    """Word the finding of a day about events that lie ahead of the broker's time."""
     return finding(
         FindingKind.FUTURE_EVENT,
-        event.event_id,
-        "a deletion is reported that happens more than a day from now; it is not believed",
-        "set the producer's clock by NTP, then publish the event again",
+        f"events on {to_datetime(now):%Y-%m-%d}",
+        f"events say that they happen more than a day from now, e.g. {event.event_id}; each is "
+        "taken to happen when it is read, and a deletion is not believed",
+        "set the producer's clock by NTP; publish reported deletions again",
         now,
     )
 

@@ -37,7 +37,8 @@ def watch_answers(draft: Draft) -> None:
             FindingKind.OVERDUE,
             item.command_id,
             f"{item.kind} to store {item.store} under {item.cause} is not settled at its deadline",
-            "ask the store's owner; the command is sent again until it expires",
+            "see first whether it is withheld (WITHHELD), else ask the store's owner; the command "
+            "is sent again until it expires",
         )
         draft.replace(item, msgspec.structs.replace(item, overdue=True))
 

@@ -13,14 +13,13 @@ import msgspec
 
 from pipeline.events import Event, Evidence, Subject
 from pipeline.instants import DAY, HOUR, MIN_INSTANT, Instant
+from pipeline.records.commanded import recent
 from pipeline.records.record import (
     AXES,
     PEOPLE,
     Birth,
-    Issued,
     Record,
     Said,
-    is_open,
     said_of,
 )
 from pipeline.vocabulary import Anchor, Happening
@@ -31,8 +30,6 @@ MAX_VALUES = 1_000
 """Values of one axis that are kept; more is a mistake or an attack, and a finding."""
 LATE = 30 * DAY
 """How late, against the erasure that covers it, an event may be read and still count (ms)."""
-MAX_COMMANDS = 16
-"""Commands of a kind to one store that are kept: those of former lives are in its topic."""
 MAX_EVIDENCE = 64
 """Pieces of evidence that are kept of one person."""
 
@@ -224,27 +221,12 @@ def pruned(record: Record, late_ms: int = LATE) -> Record:
         return record
     left = msgspec.structs.replace(
         record,
-        issued=_recent(record.issued),
+        issued=recent(record.issued),
         births=tuple([sign for sign in record.births if sign.at > floor]),
         touches=tuple([sign for sign in record.touches if sign.at > floor]),
         anchors=tuple([(name, at) for name, at in record.anchors if at > floor]),
     )
     return _from_said(left, said_of(record).after(Instant(floor)))
-
-
-def _recent(issued: tuple[Issued, ...]) -> tuple[Issued, ...]:
-    """Keep what stores still owe an answer to, and the last commands of each kind beside."""
-    if len(issued) <= MAX_COMMANDS:
-        return issued
-    ranked: dict[tuple[str, str], list[Issued]] = {}
-    for item in sorted(issued, key=_importance, reverse=True):
-        ranked.setdefault((item.store, item.kind), []).append(item)
-    kept = {item.command_id for items in ranked.values() for item in items[:MAX_COMMANDS]}
-    return tuple([item for item in issued if item.command_id in kept])
-
-
-def _importance(item: Issued) -> tuple[bool, Instant, Instant, str]:
-    return (is_open(item), item.data_until, item.issued_at, item.command_id)
 
 
 def _set(values: tuple[T, ...]) -> tuple[T, ...]:

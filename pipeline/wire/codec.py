@@ -14,7 +14,7 @@ from msgspec.structs import astuple
 from pipeline.commands import Command
 from pipeline.documents.envelope import Envelope
 from pipeline.errors import InvalidInput, Undecodable
-from pipeline.events import MAX_ID_LENGTH, Event, Evidence, Subject
+from pipeline.events import Event, Evidence, Subject
 from pipeline.events import checked as checked_event
 from pipeline.findings import Decision, Finding, Measurement, Quarantined, StateRow
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
@@ -123,8 +123,6 @@ class Codec:
         """
         receipt = checked_receipt(self._receipts.read(value))
         _check_instant("at", receipt.at)
-        if max(map(len, (receipt.command_id, receipt.record_id, receipt.store))) > MAX_ID_LENGTH:
-            raise Undecodable("bad_id", f"an id has more than {MAX_ID_LENGTH} characters")
         if receipt.verified_remaining is not None and receipt.verified_remaining < 0:
             raise Undecodable("bad_number", "`verified_remaining` is negative")
         return receipt

@@ -1,7 +1,8 @@
 """The ledger: what is due is commanded, what is not is not, and history is never overwritten."""
 
+from pipeline.commands import LIFETIME
 from pipeline.instants import Instant
-from pipeline.ledger.book import CLOCK_TOLERANCE
+from pipeline.ledger.book import CLOCK_TOLERANCE, Ledger
 from pipeline.ledger.outcome import Outcome
 from pipeline.ledger.parts import Origin, Part, Span
 from tests.support.build import control, event, hold, notice, policy, rule
@@ -184,6 +185,16 @@ def test_a_command_without_an_answer_becomes_overdue_once() -> None:
     assert len(drive.deletions) == 1
 
 
+def test_what_is_overdue_or_expired_may_be_withheld_and_never_have_reached_a_store() -> None:
+    drive = ready()
+    drive.give(Part(events=(event(at=1_000),)))
+    drive.until(11_000 + LIFETIME)
+    found = {item.kind: item.remedy for item in drive.findings}
+    assert set(found) == {"OVERDUE", "EXPIRED"}
+    for remedy in found.values():
+        assert remedy.startswith("see first whether it is withheld (WITHHELD), else ask the store")
+
+
 def test_a_receipt_for_an_unknown_command_is_a_finding() -> None:
     drive = ready()
     drive.give(Part(events=(event(at=1_000),)))
@@ -193,6 +204,23 @@ def test_a_receipt_for_an_unknown_command_is_a_finding() -> None:
     stranger.commands = [command]
     stranger.answer_all()
     assert [item.kind for item in stranger.findings] == ["UNKNOWN_COMMAND"]
+
+
+def test_a_receipt_for_an_unknown_record_makes_no_record() -> None:
+    drive = ready()
+    drive.give(Part(events=(event(at=1_000),)))
+    drive.until(11_000)
+    stranger = ready()
+    stranger.commands = drive.deletions
+    stranger.answer_all()
+    assert stranger.ledger.get(event().record_id) is None
+    assert (stranger.rows, len(stranger.ledger.holdings)) == (0, 0)
+    # Where it comes to be known, its command is given again under the same id, and answered again.
+    stranger.give(Part(events=(event(at=1_000),)))
+    stranger.until(11_000)
+    assert ids(stranger.commands) == ids(drive.deletions)
+    stranger.answer_all()
+    assert stranger.ledger.progress()["ledger_outstanding_commands"] == 0
 
 
 def test_a_store_that_refuses_is_a_finding_and_its_later_success_settles() -> None:
@@ -239,6 +267,37 @@ def history() -> Part:
     return Part(rows=(record,), spans=(ROWS,))
 
 
+def test_without_a_tick_a_shard_says_nothing_and_then_says_when() -> None:
+    """What is found at a restart is found at the present, not in 1970."""
+    homeless = event("homeless", at=1_000, stores=(), purpose=None)
+    before = ready()
+    before.give(Part(events=(homeless,)))
+    row = before.ledger.get(homeless.record_id)
+    assert row is not None
+    drive = Drive(awaited=GATED)
+    origin = Origin("ingestion.events", 0, 5, 6, 5, 2)
+    drive.give(Part(envelopes=(policy(),), spans=(DOCUMENTS,)), Part(rows=(row,), spans=(ROWS,)))
+    drive.give(Part(events=(event(at=2_000, purpose=None),), origins=(origin,)))
+    for _ in range(2):
+        assert (drive.findings, drive.rows, drive.acknowledged) == ([], 0, 0)
+        assert drive.ledger.next_wake() is None
+        drive.fire(90_000)
+        drive.rebuilt()
+    drive.give(Part(tick=Instant(61_000)))
+    assert drive.acknowledged == 1
+    assert {item.at for item in drive.findings} == {61_000}
+    assert {item.kind for item in drive.findings} >= {"NO_PURPOSE", "NO_STORE"}
+
+
+def test_a_document_that_waits_for_approval_is_told_of_at_the_present() -> None:
+    drive = Drive(awaited=GATED)
+    drive.ledger = Ledger(0, GATED, ("policies",))
+    drive.give(Part(envelopes=(policy(),), spans=(DOCUMENTS,)), Part(spans=(ROWS,)))
+    assert drive.findings == []
+    drive.give(Part(tick=Instant(5_000)))
+    assert [(item.kind, item.at) for item in drive.findings] == [("AWAITING_APPROVAL", 5_000)]
+
+
 def test_before_its_history_a_shard_emits_nothing_and_acknowledges_nothing() -> None:
     drive = Drive(awaited=GATED)
     origin = Origin("ingestion.events", 0, 5, 6, 5, 2)
@@ -261,6 +320,8 @@ def test_what_was_parked_survives_the_loss_of_the_decoded_ledger() -> None:
     drive.give(Part(events=(event(at=900_000),), origins=(Origin("e", 0, 0, 1, 0, 2),)))
     drive.rebuilt()
     drive.give(Part(envelopes=(policy(rule(limit="PT1H")),), spans=(DOCUMENTS,)), history())
+    drive.rebuilt()
+    drive.give(Part(tick=Instant(900_000)))
     assert drive.acknowledged == 1
     record = drive.ledger.get(event().record_id)
     assert record is not None
@@ -276,6 +337,8 @@ def test_unanswered_commands_are_issued_again_with_the_same_id_after_a_rebuild()
     again = Drive(awaited=GATED)
     again.give(Part(envelopes=(policy(),), spans=(DOCUMENTS,)))
     again.give(Part(rows=(record,), spans=(ROWS,)))
+    assert again.deletions == []
+    again.give(Part(tick=Instant(11_000)))
     assert ids(again.deletions) == ids(drive.deletions)
 
 

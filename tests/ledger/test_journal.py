@@ -28,7 +28,8 @@ def content(ledger: Ledger) -> tuple[object, ...]:
         {record.record_id: record for record in ledger.holdings.records()},
         ledger.in_force,
         ledger.parked,
-        ledger.findings,
+        tuple(ledger.findings),
+        ledger.opened,
         ledger.gate.open,
         ledger.outstanding,
     )
@@ -87,7 +88,8 @@ def test_a_whole_chunk_of_a_shard_without_its_history_keeps_what_is_parked_and_t
     whole = encode_chunk(whole_chunk(drive.ledger, 9))
     ledger = folded(0, awaited, decode_chunks([whole]))
     assert not ledger.gate.open
-    outcome = ledger.apply(Part(spans=(Span("records", 0, 2, 4, 0, 4),)))
+    assert ledger.apply(Part(spans=(Span("records", 0, 2, 4, 0, 4),))).origins == []
+    outcome = ledger.apply(Part(tick=Instant(1)))
     assert outcome.origins == [origin]
     assert len(outcome.rows) == 1
 
@@ -95,7 +97,7 @@ def test_a_whole_chunk_of_a_shard_without_its_history_keeps_what_is_parked_and_t
 def test_what_was_parked_and_applied_is_not_applied_again_after_a_fold() -> None:
     drive = Drive(awaited={"records": 1})
     drive.give(Part(events=(event(),), origins=(Origin("e", 0, 0, 1, 0, 2),)))
-    drive.give(Part(spans=(Span("records", 0, 0, 0, 0, 0),)))
+    drive.give(Part(spans=(Span("records", 0, 0, 0, 0, 0),), tick=Instant(1)))
     assert drive.acknowledged == 1
     drive.rebuilt()
     assert drive.ledger.parked == []

@@ -82,11 +82,11 @@ def test_the_timer_is_set_only_when_the_wake_changes(stage: Stage) -> None:
 
 
 def test_an_earlier_limit_sets_the_timer_earlier(stage: Stage) -> None:
-    stage.bundle(Part(envelopes=(policy(rule(limit="P9D")),), events=(event(at=3 * DAY),)))
-    assert stage.wake.calls == [13 * DAY]
-    stage.bundle(Part(events=(event("old", at=3 * DAY, collected_at=DAY),)))
+    stage.bundle(Part(envelopes=(policy(rule(limit="P9D")),), events=(event(at=DAY),)))
+    assert stage.wake.calls == [11 * DAY]
+    stage.bundle(Part(events=(event("old", at=DAY, collected_at=1),)))
     stage.bundle(Part(envelopes=(policy(rule(limit="P2D"), version=2),)))
-    assert stage.wake.calls == [13 * DAY, 11 * DAY, 4 * DAY]
+    assert stage.wake.calls == [11 * DAY, 10 * DAY, 3 * DAY]
 
 
 def test_deletions_in_one_store_meet_in_one_governor(stage: Stage) -> None:
@@ -131,9 +131,9 @@ def test_a_command_for_a_store_without_a_topic_is_a_finding_and_is_delivered_onc
 
 
 def test_a_deletion_first_reported_for_a_record_never_seen_is_written(stage: Stage) -> None:
-    stage.bundle(Part(events=(event(at=2_000, what="deleted"),)))
+    stage.bundle(Part(events=(event(at=3 * DAY, what="deleted"),)))
     assert stage.scene.rows() == []  # nobody knows yet whether it lies in the future
-    stage.bundle(Part(tick=Instant(3_000)))
+    stage.bundle(Part(tick=Instant(3 * DAY)))
     [row] = stage.scene.rows()
     assert row.record_id == RecordId("r1")
     assert not row.alive

@@ -1,0 +1,79 @@
+"""Which of the commands that were issued for a record are remembered: those that decide something.
+
+The others are in the topics of their stores.
+"""
+
+import itertools
+from collections.abc import Iterable
+
+from pipeline.instants import Instant
+from pipeline.records.record import Issued, is_open
+from pipeline.vocabulary import SETTLED, CommandKind
+
+MAX_COMMANDS = 16
+"""Commands of a kind to one store that are kept once the data they were about is gone."""
+MAX_ISSUED_BYTES = 8 << 20
+"""What the commands of one record may take in its row, with the signs of data that they name."""
+_ALWAYS = 1_000
+"""So many commands fit, whatever they say."""
+_NUMBERS = 250
+"""More than the bytes of a command's ids, words and instants."""
+
+
+def recent(issued: tuple[Issued, ...]) -> tuple[Issued, ...]:
+    """Keep what stores still owe an answer to, and the last commands of each kind beside."""
+    if len(issued) <= MAX_COMMANDS:
+        return issued
+    ranked: dict[tuple[str, str], list[Issued]] = {}
+    for item in sorted(issued, key=_importance, reverse=True):
+        ranked.setdefault((item.store, item.kind), []).append(item)
+    kept = {item.command_id for items in ranked.values() for item in items[:MAX_COMMANDS]}
+    return tuple([item for item in issued if item.command_id in kept])
+
+
+def bounded(issued: tuple[Issued, ...]) -> tuple[Issued, ...]:
+    """Keep as many commands as a row may hold: of every store and kind first what decides most."""
+    if len(issued) <= _ALWAYS or sum(map(_size, issued)) <= MAX_ISSUED_BYTES:
+        return issued
+    groups: dict[tuple[bool, str, str], list[Issued]] = {}
+    for item in issued:
+        key = (item.kind != CommandKind.DELETE, item.store, item.kind)
+        groups.setdefault(key, []).append(item)
+    ranked = [_ranked(groups[key]) for key in sorted(groups)]
+    levels = itertools.zip_longest(*ranked)
+    best_first = [item for level in levels for item in level if item is not None]
+    sizes = itertools.accumulate(map(_size, best_first))
+    kept = {
+        item.command_id
+        for item, size in zip(best_first, sizes, strict=True)
+        if size <= MAX_ISSUED_BYTES
+    }
+    return tuple([item for item in issued if item.command_id in kept])
+
+
+def _ranked(items: list[Issued]) -> list[Issued]:
+    """Order commands of one store and kind by what depends on them.
+
+    First what is owed, then what is erased, then what was taken back, which the next id depends on.
+    """
+    ordered = sorted(items, key=_importance, reverse=True)
+    heads = [
+        *_first(item for item in ordered if is_open(item)),
+        *_first(item for item in ordered if item.outcome in SETTLED),
+        *_first(item for item in reversed(items) if item.withdrawn),
+    ]
+    return list({item.command_id: item for item in (*heads, *ordered)}.values())
+
+
+def _first(items: Iterable[Issued]) -> list[Issued]:
+    return list(itertools.islice(items, 1))
+
+
+def _importance(item: Issued) -> tuple[bool, Instant, Instant, str]:
+    return (is_open(item), item.data_until, item.issued_at, item.command_id)
+
+
+def _size(item: Issued) -> int:
+    # The event that began the life may be kept as a birth and as a touch for its sake.
+    texts = (item.store, item.cause, item.citation, *[item.generation] * 3)
+    return _NUMBERS + sum([len(text.encode()) for text in texts])
