@@ -17,6 +17,8 @@ from pipeline.demo.summary import print_summary
 from pipeline.errors import RetentionError
 from pipeline.stories.quiet import errors_into
 
+MARK = ".made-by-the-demo"
+"""A file by which a later demo knows the folder that it may remove."""
 CACHE = Path(__file__).parents[2] / ".cache" / "demo"
 
 
@@ -29,15 +31,34 @@ def main(argv: list[str] | None = None) -> int:
     folder = parser.parse_args(argv).folder
     console = Console(highlight=False)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with (folder / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             console.print(f"Another demo runs in {folder}: wait for it, or name another --folder.")
             return 1
-        shutil.rmtree(folder / "story", ignore_errors=True)
-        (folder / "story").mkdir()
-        return _run(console, read_story(), folder / "story")
+        story = folder / "story"
+        if not _removed(story, ours=folder == CACHE):
+            console.print(
+                f"{story} was not made by a demo, and stays: remove it, or name another --folder.",
+                soft_wrap=True,
+            )
+            return 2
+        story.mkdir()
+        (story / MARK).touch()
+        return _run(console, read_story(), story)
+
+
+def _removed(story: Path, *, ours: bool) -> bool:
+    """Remove what a former demo left; tell whether nothing is there now."""
+    if story.is_symlink() or (story.exists() and not story.is_dir()):
+        return False
+    if not story.exists():
+        return True
+    if not ours and not (story / MARK).exists() and any(story.iterdir()):
+        return False
+    shutil.rmtree(story)
+    return True
 
 
 def _run(console: Console, story: Story, folder: Path) -> int:

@@ -172,7 +172,7 @@ def _commands(_story: Story, outcome: Outcome) -> Figure:
         above, below = (total, below) if deletes else (above, total)
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xticks(range(len(months)), [f"{month:%b %Y}" for month in months], rotation=45)
-    axes.set_ylabel("restrictions          deletions")
+    axes.set_ylabel("restrictions down, deletions up")
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
     _legend(axes, 3)
     return figure

@@ -12,7 +12,7 @@ from pipeline.demo.checks import Check
 from pipeline.demo.outcome import Outcome
 from pipeline.demo.plots import all_plots
 from pipeline.demo.story import Story, read_document
-from pipeline.demo.summary import arrivals, by_kind, closing, speed
+from pipeline.demo.summary import MORE_RESTRICTIONS, arrivals, by_kind, closing, speed
 from pipeline.documents import in_words, parsed
 from pipeline.identifiers import RecordId
 from pipeline.instants import Instant, format_instant, to_datetime
@@ -52,6 +52,7 @@ def write_report(path: Path, story: Story, outcome: Outcome, checks: Sequence[Ch
         moments=_moments(outcome),
         checks=checks,
         closing=closing(outcome),
+        more_restrictions=MORE_RESTRICTIONS,
         speed=speed(story, outcome),
     )
     path.write_text(page, encoding="utf-8")

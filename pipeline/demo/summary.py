@@ -17,6 +17,8 @@ from pipeline.instants import to_datetime
 from pipeline.tags import Judge
 from pipeline.vocabulary import UNKNOWN
 
+_WHOLE = frozenset({"what", "when", "finding"})
+"""Columns whose words are never broken."""
 _EU = frozenset({"DE", "FR", "IE"})
 
 
@@ -47,9 +49,14 @@ def print_summary(
 ) -> bool:
     """Print the summary; return whether everything came out as it should."""
     console.print()
-    for table in (_came_in(outcome), _commanded(outcome), _findings(outcome.findings)):
+    tables = (
+        (_came_in(outcome), ""),
+        (_commanded(outcome), f"{MORE_RESTRICTIONS}\n"),
+        (_findings(outcome.findings), ""),
+    )
+    for table, note in tables:
         console.print(table)
-        console.print()
+        console.print(note, soft_wrap=True)
     console.print(closing(outcome), soft_wrap=True)
     console.print("\n[bold]Checked against the story and the log's own times[/]")
     for check in checks:
@@ -88,10 +95,32 @@ def speed(story: Story, outcome: Outcome) -> str:
     )
 
 
+MORE_RESTRICTIONS = (
+    "There are more RESTRICT commands than restricted records: each step or hold restricts by "
+    "itself, and is lifted by itself, so a record under two gets two."
+)
+LONG_WORD = 24
+"""A table on a narrow terminal breaks longer words anywhere: they are broken before, at a slash."""
+
+
+def at_slashes(text: str) -> str:
+    """Break long words, such as ids of rules, after their slashes."""
+    words = [
+        word.replace("/", "/\n").rstrip("\n") if len(word) > LONG_WORD else word
+        for word in text.split(" ")
+    ]
+    return " ".join(words)
+
+
 def _table(title: str, *columns: str, numbers: Sequence[str] = ()) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        table.add_column(
+            column,
+            justify="right" if column in numbers else "left",
+            overflow="fold",
+            no_wrap=column in _WHOLE,
+        )
     return table
 
 
@@ -118,7 +147,7 @@ def _commanded(outcome: Outcome) -> Table:
         when = "\n".join(dict.fromkeys(days))
         settled = len(ids & outcome.settled_at.keys())
         late = len(ids & outcome.overdue)
-        why = f"{cause}\n{escape(citation)}"
+        why = f"{at_slashes(cause)}\n{escape(citation)}"
         table.add_row(kind, why, when, f"{len(ids):,}", f"{settled:,}", f"{late:,}")
     return table
 
@@ -135,5 +164,6 @@ def _findings(findings: Sequence[Finding]) -> Table:
     table = _table("What a person was told", "finding", "times", "for example", "what to do",
                    numbers=("times",))  # fmt: skip
     for kind, items in by_kind(findings).items():
-        table.add_row(kind, f"{len(items):,}", items[0].what, items[0].remedy)
+        said = (at_slashes(items[0].what), at_slashes(items[0].remedy))
+        table.add_row(kind, f"{len(items):,}", *map(escape, said))
     return table
