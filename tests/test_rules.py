@@ -210,6 +210,17 @@ def test_steps_are_in_order_of_urgency_with_or_without_a_policy() -> None:
     assert causes(planned(known(), order)) == ["notice:ico-1/delete", "notice:ico-1/stop"]
 
 
+def test_of_whom_a_notice_likely_means_its_deletion_restricts_at_once() -> None:
+    order = notice(stop=(2_000, 90_000), delete=(5_000, 90_000))
+    steps = planned(about(person(("phone_number", "GB"))), order).steps
+    found = {(step.kind, step.cause.partition("/")[2], step.due_at(lead=1_000)) for step in steps}
+    assert found == {
+        ("RESTRICT", "stop", 2_000),
+        ("RESTRICT", "delete", 5_000),
+        ("DELETE", "delete", 89_000),
+    }
+
+
 # -- another life ----------------------------------------------------------------------------------
 
 GONE = Instant(5_000)

@@ -32,7 +32,7 @@ def received(record: Record, receipt: Receipt, now: Instant) -> tuple[Record, li
         answer = Answer(receipt.command_id, _meant(receipt), receipt.at, receipt.store)
         answers = tuple(sorted({*record.answers, answer}, key=_newest)[-KEPT_ANSWERS:])
         return msgspec.structs.replace(record, answers=answers), [unknown(receipt, now)]
-    findings = _complaints(item, receipt, now)
+    findings = _complaints(record, item, receipt, now)
     new = answered_with(item, _meant(receipt), receipt.at)
     if new is item:
         return record, findings
@@ -47,9 +47,11 @@ def _meant(receipt: Receipt) -> str:
     return receipt.status
 
 
-def _complaints(item: Issued, receipt: Receipt, now: Instant) -> list[Finding]:
+def _complaints(record: Record, item: Issued, receipt: Receipt, now: Instant) -> list[Finding]:
     """Return what a person must look into."""
     found = []
+    # What expired is laid aside too, but nobody was told not to obey it.
+    cancelled = any(other.withdraws == item.command_id for other in record.issued)
     store, status = receipt.store, receipt.status
     if status in _REFUSALS:
         what = f"store {store} answered {status} to {item.kind}"
@@ -59,13 +61,13 @@ def _complaints(item: Issued, receipt: Receipt, now: Instant) -> list[Finding]:
         what = f"store {store} completed {item.kind}, but read back that data remains"
         remedy = "find out what keeps it; the command is sent again"
         found.append((FindingKind.DATA_REMAINS, what, remedy))
-    if item.withdrawn and item.kind == _DELETE and _meant(receipt) == ReceiptStatus.COMPLETED:
+    if cancelled and item.kind == _DELETE and _meant(receipt) == ReceiptStatus.COMPLETED:
         what = f"store {store} deleted what a CANCEL was to save: it came too late"
         remedy = "find out what was lost, and tell whoever asked for it to be kept"
         found.append((FindingKind.DELETED_DESPITE_CANCEL, what, remedy))
     if _contradicts(item, receipt):
         what = f"store {store} said of {item.kind} that it is done and, later, {status}"
-        if status in SETTLED:
+        if _meant(receipt) in SETTLED:
             what = f"store {store} said {item.outcome} of {item.kind} after saying that it was done"
         remedy = "ask the store's owner which is true; what was said to be done counts as done"
         found.append((FindingKind.CONTRADICTING_RECEIPT, what, remedy))
@@ -76,7 +78,7 @@ def _contradicts(item: Issued, receipt: Receipt) -> bool:
     """Whether one of two answers says done and a later one does not."""
     if item.outcome is None or item.answered_at is None:
         return False
-    settled, new = item.outcome in SETTLED, receipt.status in SETTLED
+    settled, new = item.outcome in SETTLED, _meant(receipt) in SETTLED
     later = receipt.at > item.answered_at
     return settled != new and later == settled and receipt.at != item.answered_at
 

@@ -180,9 +180,9 @@ def _consider(draft: Draft, plan: Plan, store: StoreName) -> None:
     for item in deletions:
         if is_open(item):
             _reconsider(draft, plan, store, item)
-    if not any(map(draft.present.covers, deletions)):
-        _consider_deletion(draft, plan, store)
     release(draft, plan, store)
+    if not any(map(draft.present.covers, draft.standing(DELETE, store))):
+        _consider_deletion(draft, plan, store)
 
 
 def _reconsider(draft: Draft, plan: Plan, store: StoreName, issued: Issued) -> None:

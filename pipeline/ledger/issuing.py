@@ -94,7 +94,7 @@ class Draft:
         self.replace(item, msgspec.structs.replace(item, withdrawn=True))
         withdrawal = _withdrawal(self.record, item, self.clock)
         self.commands.append(command_of(self.record, withdrawal))
-        self._issued.append(withdrawal)
+        self._issued.append(self._answered(withdrawal))
 
     def lapses(self, item: Issued) -> bool:
         """Whether a command is void unanswered and must be given anew; then it is laid aside.
@@ -121,11 +121,15 @@ class Draft:
         item = self._made(step, store, due_at, step.kind)
         self.commands.append(command_of(self.record, item))
         self.decisions.append(self._decision(item))
+        self._issued.append(self._answered(item))
+
+    def _answered(self, item: Issued) -> Issued:
+        """Return a command with what its store answered before it was issued here."""
         for answer in [kept for kept in self._answers if kept.command_id == item.command_id]:
             self._answers.remove(answer)
-            if answer.store == store:
+            if answer.store == item.store:
                 item = answered_with(item, answer.status, answer.at)
-        self._issued.append(item)
+        return item
 
     def _made(self, step: Step, store: StoreName, due_at: Instant, kind: str) -> Issued:
         epoch = self._epoch(store, kind)

@@ -32,8 +32,12 @@ class Review:
         return len(self._left)
 
     def start(self, keys: Iterable[bytes], *, resending: bool) -> None:
-        """Begin at the first record, whatever was left."""
-        self._left = deque(keys)
+        """Begin anew, with what was left first: documents that come often starve no record."""
+        left = self._left
+        if left:
+            known = frozenset(left)
+            left.extend(key for key in keys if key not in known)
+        self._left = left or deque(keys)
         self.resending = resending
 
     def some(self) -> Iterator[bytes]:

@@ -52,6 +52,7 @@ def test_what_waits_counts_and_the_gate_survive_the_loss_of_the_decoded_governor
 
 STEPS = {
     **{name: commands(name) for name in "abcde"},
+    **{f"again {name}": Part(commands=(command(name, attempt=2),)) for name in "ab"},
     **{f"cancel {name}": Part(commands=(cancel(name),)) for name in "abc"},
     "restrict": Part(commands=(command("r", kind="RESTRICT"),)),
     "approve": Part(envelopes=(control("approve", APPROVE),)),
@@ -65,7 +66,7 @@ STEPS = {
 
 
 @given(
-    st.lists(st.sampled_from([*STEPS, "confirm 0", "confirm 1"]), max_size=12, unique=True),
+    st.lists(st.sampled_from([*STEPS, "confirm 0", "confirm 1"]), max_size=12),
     st.data(),
 )
 def test_folding_at_any_moment_changes_nothing(steps: list[str], data: st.DataObject) -> None:
