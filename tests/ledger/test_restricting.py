@@ -1,6 +1,5 @@
 """What may not be deleted yet and not be used any more: restriction by a minimum or a hold."""
 
-
 from pipeline.documents import enveloped
 from pipeline.instants import HOUR
 from pipeline.ledger.due import Due
