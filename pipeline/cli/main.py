@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from pipeline.cli.documents import check
 from pipeline.cli.exits import Exit
+from pipeline.cli.explain import explain
 from pipeline.cli.inventory import digest
 from pipeline.cli.load import import_inventory
 from pipeline.cli.period import period
@@ -36,6 +37,7 @@ app.add_typer(publish_app, name="publish")
 app.add_typer(topics_app, name="topics")
 app.command("check")(check)
 app.command("digest")(digest)
+app.command("explain")(explain)
 app.command("import")(import_inventory)
 app.command("period")(period)
 app.command("replay")(replay)
