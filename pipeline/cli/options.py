@@ -21,3 +21,7 @@ Shards = Annotated[int, typer.Option(min=1, help="Ledgers that share the records
 Stores = Annotated[
     list[str] | None, typer.Option("--store", help="A store that gets a command topic; repeat.")
 ]
+Author = Annotated[
+    str | None,
+    typer.Option(envvar="RETENTION_AUTHOR", help="Who publishes; default: the user's name."),
+]
