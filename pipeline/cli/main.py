@@ -22,6 +22,7 @@ from pipeline.cli.publish import publish_app
 from pipeline.cli.quarantine import quarantine_app
 from pipeline.cli.replay import replay
 from pipeline.cli.run import run
+from pipeline.cli.status import status
 from pipeline.cli.store import store
 from pipeline.cli.topics import topics_app
 from pipeline.documents import InvalidDocument
@@ -45,6 +46,7 @@ app.add_typer(quarantine_app, name="quarantine")
 app.command("import")(import_inventory)
 app.command("period")(period)
 app.command("replay")(replay)
+app.command("status")(status)
 app.command("store")(store)
 
 
