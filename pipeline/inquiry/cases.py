@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from pipeline.documents import check_author
 from pipeline.errors import InvalidInput
 from pipeline.findings import Finding
 from pipeline.instants import Instant, format_instant, parse_instant
@@ -16,7 +17,6 @@ RESOLVED_BY = "resolved_by"
 REASON = "resolved_because"
 RAISED_AT = "resolved_raising_of"
 """The newest raising that whoever resolved it had seen: a later one opens the case again."""
-MAX_AUTHOR = 512
 MAX_REASON = 1_000
 LEAST_DIGITS = 4
 """A shorter beginning of an id would be a slip."""
@@ -98,11 +98,9 @@ def resolving(case: Case, author: str, reason: str, at: Instant) -> Finding:
     Raises:
         InvalidInput: the author or the reason is empty, too long or holds invisible characters.
     """
-    for what, text, most in (("author", author, MAX_AUTHOR), ("reason", reason, MAX_REASON)):
-        if not 0 < len(text.strip()) <= most or not text.isprintable():
-            raise InvalidInput(
-                f"the {what} must be 1 to {most} printable characters; give --{what}"
-            )
+    check_author(author)
+    if not 0 < len(reason.strip()) <= MAX_REASON or not reason.isprintable():
+        raise InvalidInput(f"the reason must be 1 to {MAX_REASON} printable characters, one line")
     details = {RESOLVED_BY: author, REASON: reason, RAISED_AT: format_instant(case.last_at)}
     return msgspec.structs.replace(case.finding, at=at, details=case.finding.details | details)
 

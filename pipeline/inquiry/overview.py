@@ -67,6 +67,7 @@ class Pulse:
         self._times: dict[int, Instant] = {}
         self._unreviewed: dict[int, int] = {}
         self._heard: Instant | None = None
+        self._shards: int | None = None
 
     def take(self, name: str, shard: int, value: float, at: Instant) -> None:
         """Take one number of one shard; names that are not known change only when it was heard."""
@@ -75,13 +76,20 @@ class Pulse:
             self._times[shard] = Instant(int(value))
         elif name == "ledger_unreviewed_records":
             self._unreviewed[shard] = int(value)
+        elif name == "job_shards":
+            self._shards = int(value)
 
     def job(self, now: Instant) -> Job:
         """Return how the job stands at an instant."""
+        times = [at for shard, at in self._times.items() if self._has(shard)]
         return Job(
             heard_at=self._heard,
             alive=self._heard is not None and now - self._heard <= SILENT_AFTER,
-            shards=len(self._times),
-            slowest_at=min(self._times.values(), default=None),
-            unreviewed=sum(self._unreviewed.values()),
+            shards=len(times),
+            slowest_at=min(times, default=None),
+            unreviewed=sum(n for shard, n in self._unreviewed.items() if self._has(shard)),
         )
+
+    def _has(self, shard: int) -> bool:
+        """Whether the job that runs has the shard; a former one may have had more."""
+        return self._shards is None or shard < self._shards

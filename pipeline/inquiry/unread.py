@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from pipeline.documents import check_author
 from pipeline.errors import InvalidInput
 from pipeline.findings import Quarantined
 from pipeline.instants import Instant
@@ -72,7 +73,12 @@ def unread(pointers: Iterable[Quarantined]) -> tuple[Unread, ...]:
 
 
 def mark(item: Unread, author: str, at: Instant) -> Quarantined:
-    """Return the pointer that marks a message as replayed by somebody at an instant."""
+    """Return the pointer that marks a message as replayed by somebody at an instant.
+
+    Raises:
+        InvalidInput: the author is empty, too long or holds invisible characters.
+    """
+    check_author(author)
     return msgspec.structs.replace(item.pointer, reason=REPLAYED, detail=author, at=at)
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pipeline.documents import check_author
 from pipeline.errors import BrokerUnavailable, LogTruncated
 from pipeline.inquiry.unread import Place, Unread, mark, unread
 from pipeline.lookup.log import Log
@@ -73,8 +74,10 @@ def replay(log: Log, items: Sequence[Unread], author: str) -> Replayed:
     none is lost. An event that is read twice counts once.
 
     Raises:
+        InvalidInput: the author is empty, too long or holds invisible characters.
         BrokerUnavailable: the broker does not answer; what is marked was published.
     """
+    check_author(author)
     published: list[Place] = []
     gone: list[Place] = []
     consumer, producer = log.broker.consumer(), log.broker.producer()

@@ -156,6 +156,13 @@ def test_what_its_topic_does_not_keep_any_more_is_said_and_stays(
     assert "no: its topic has let it go" in shown.out
 
 
+def test_nobody_replays_without_a_name(retention: Retention, ready: str, topics: Topics) -> None:
+    topics.poison(SECRET)
+    said = replay(retention, ready, "--yes", "--author", "a\x00b")
+    assert said.code == 2
+    assert values(topics) == [SECRET]
+
+
 def test_what_is_not_in_quarantine_is_not_shown(
     retention: Retention, ready: str, topics: Topics
 ) -> None:

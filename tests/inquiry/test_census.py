@@ -165,6 +165,16 @@ def test_a_job_is_alive_while_its_newest_measurement_is_recent() -> None:
     assert not pulse.job(Instant(BEGIN + SILENT_AFTER + 1)).alive
 
 
+def test_shards_of_a_former_job_count_for_nothing() -> None:
+    pulse = Pulse()
+    for shard in range(3):
+        pulse.take("ledger_now_ms", shard, 500.0 - 100 * shard, Instant(BEGIN))
+        pulse.take("ledger_unreviewed_records", shard, 1.0, Instant(BEGIN))
+    pulse.take("job_shards", 0, 2.0, Instant(BEGIN))
+    job = pulse.job(Instant(BEGIN))
+    assert (job.shards, job.slowest_at, job.unreviewed) == (2, 400, 2)
+
+
 def test_numbers_of_another_name_count_as_a_sign_of_life() -> None:
     pulse = Pulse()
     pulse.take("anything", 0, 1.0, Instant(BEGIN))
