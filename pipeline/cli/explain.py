@@ -41,9 +41,9 @@ def explain(
     kinds = Settings(broker, prefix=prefix, approvals=tuple(approvals or ())).approvals
     with reachable(broker, prefix, errors) as found:
         log = Log.of(found, Topics(prefix))
-        said = explained(
-            dossier(log, RecordId(record), kinds), log.now() if instant is None else instant
-        )
+        with errors.status("reading the inventory"):
+            asked = dossier(log, RecordId(record), kinds)
+        said = explained(asked, log.now() if instant is None else instant)
         for kind in sorted(kinds_awaiting_approval(log) - set(kinds)):
             errors.print(
                 f"retention: the job has asked for the approval of {kind}; if it still does, add "

@@ -45,7 +45,9 @@ def status(
         looking = Watch(Log.of(found, Topics(prefix, tuple(events))), group, settings.approvals)
         try:
             if not watch:
-                _tell(looking.look(), broker, as_json=as_json)
+                with Console(stderr=True).status("reading the inventory"):
+                    seen = looking.look()
+                _tell(seen, broker, as_json=as_json)
                 return
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             _go_on(looking, broker, every, as_json=as_json)
