@@ -47,6 +47,7 @@ class Watch:
         self._quarantined: list[Quarantined] = []
         self._pulse = Pulse()
         self._census: Census | None = None
+        self._counted_under = 0
         self._until: Instant | None = None
         self._stores: set[str] = set()
 
@@ -88,18 +89,17 @@ class Watch:
         log = self._log
         names = [*DOCUMENT_KINDS, *_OWN]
         self._follow([p for name in names for p in log.wanted(name)])
-        before = len(self._envelopes)
         self._catch_up()
         in_force = Versions.of(self._envelopes, self._approvals).in_force(now)
         outdated = self._until is not None and self._until <= now
-        if self._census is None or len(self._envelopes) != before or outdated:
+        inventory = log.wanted("records")
+        if self._census is None or len(self._envelopes) != self._counted_under or outdated:
             # Limits follow the documents: every row is read again under those in force.
-            self._census = Census(Planner(in_force))
-            self._until = in_force.until
-            inventory = log.wanted("records")
             self._unfollow([*inventory, *self._commands()])
-            self._follow(inventory)
-            self._catch_up()
+            self._census = Census(Planner(in_force))
+            self._counted_under, self._until = len(self._envelopes), in_force.until
+        self._follow(inventory)
+        self._catch_up()
         self._stores |= {
             name
             for envelope in self._envelopes

@@ -255,3 +255,31 @@ def test_a_broker_that_goes_away_is_said_and_tried_again(
     said = retention("status", "--broker", ready, "--watch", "--every", "0.1")
     assert (said.code, len(looks)) == (0, 3)
     assert "the broker does not answer" in said.out
+
+
+def test_a_look_that_was_cut_off_is_made_up_for_by_the_next(
+    topics: Topics, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topics.row(applied(None, event(at=BEGIN)), DOCUMENT)
+    watch.look()
+    shorter = policy(rule("a", "{residency: [GB]}", limit="PT48H"), version=2, default="PT9600H")
+    topics.publish(shorter)
+    topics.row(applied(None, event("r2", at=BEGIN)), shorter)
+    for cut_off_at in (1, 2, 3):
+        calls: list[int] = []
+        whole = Watch._catch_up
+
+        def cut(
+            self: Watch, whole: Any = whole, calls: Any = calls, last: int = cut_off_at
+        ) -> None:
+            calls.append(1)
+            if len(calls) == last:
+                raise BrokerUnavailable("the broker does not answer")
+            whole(self)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Watch, "_catch_up", cut)
+            with pytest.raises(BrokerUnavailable):
+                watch.look()
+    look = watch.look()
+    assert (look.counts.records, look.counts.due.in_7_days) == ({"ACTIVE": 2}, 2)
