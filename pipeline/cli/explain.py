@@ -1,5 +1,6 @@
 """`retention explain`: one record's story, and why."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from pipeline.cli.waiting import reachable
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.explain import explain as explained
 from pipeline.inquiry.telling import in_words
-from pipeline.instants import parse_instant
+from pipeline.instants import from_datetime, parse_instant
 from pipeline.lookup.log import Log
 from pipeline.lookup.record import dossier, kinds_awaiting_approval
 from pipeline.settings import Settings
@@ -38,6 +39,8 @@ def explain(
     """
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     instant = None if at is None else parse_instant(at)
+    if instant is not None and instant > from_datetime(datetime.now(UTC)):
+        errors.print(f"retention: {at} lies ahead: what is said of it is what is known now")
     kinds = Settings(broker, prefix=prefix, approvals=tuple(approvals or ())).approvals
     with reachable(broker, prefix, errors) as found:
         log = Log.of(found, Topics(prefix))

@@ -92,7 +92,7 @@ def _row(dossier: Dossier, at: Instant) -> tuple[Row | None, tuple[str, ...]]:
     if dossier.complete:
         return None, (f"it was not known yet: its first row is of {format_instant(first.at)}",)
     why = (
-        "its row as it was then is not kept: the inventory keeps the newest of each record; the "
+        "its row as it was then, if it had one, is not kept: the inventory keeps the newest; the "
         f"facts below are those of the oldest that is kept, of {format_instant(first.at)}"
     )
     return first, (why,)

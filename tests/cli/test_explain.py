@@ -177,3 +177,28 @@ def test_without_topics_the_remedy_is_named(retention: Retention, url: str) -> N
     said = retention("explain", "r1", "--broker", url)
     assert said.code == 2
     assert "retention topics create" in said.text
+
+
+def test_an_instant_ahead_is_told_from_what_is_known_now(
+    retention: Retention, ready: str, topics: Topics
+) -> None:
+    deleted(topics)
+    said = retention("explain", "r1", "--broker", ready, "--at", "2999-01-01T00:00:00Z")
+    assert said.code == 0
+    assert "lies ahead" in said.err
+    past = retention("explain", "r1", "--broker", ready, "--at", "1980-01-01T00:00:00Z")
+    assert "lies ahead" not in past.err
+
+
+def test_a_record_that_came_after_others_was_not_known_before(
+    retention: Retention, ready: str, topics: Topics
+) -> None:
+    for n in range(40):  # in its partition too
+        topics.row(applied(None, event(f"other{n}", at=BEGIN)), DOCUMENT)
+    topics.clock(BEGIN + DAY)
+    topics.row(record_of(applied(None, event(at=BEGIN + DAY)), BEGIN + DAY), DOCUMENT)
+    before = asked(retention, ready, "--at", format_instant(Instant(BEGIN + DAY - 1)))
+    assert (before["status"], before["lives"]) == ("NOT_KNOWN", [])
+    assert "not known yet" in before["not_kept"][0]
+    place = {m.key: (m.partition, m.offset) for m in topics.read("retention.records")}
+    assert place[b"r1"][1] > 0, "others lie before it"
