@@ -11,7 +11,7 @@ export PYTHONPATH := $(CURDIR)
 export PIP_CACHE_DIR := $(CURDIR)/$(CACHE)/pip
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test lint types imports unit integration search mutation bench lock clean
+.PHONY: help setup demo kafka test lint types imports unit integration search mutation bench lock clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ $(CACHE)/bin/prism:
 
 demo: setup ## Run a short story through the real job, without a broker.
 	$(BIN)/python -m pipeline.demo
+
+kafka: setup ## Run one Kafka node on localhost:9092 until Ctrl-C.
+	@exec $(BIN)/python -m pipeline.testing
 
 test: setup lint types imports unit integration ## Run every check.
 

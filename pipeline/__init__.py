@@ -6,5 +6,6 @@ What flows through here, in order: an ingestion *event* is decoded (`wire`), giv
 the *governor* and leaves as a *command* to a store, which answers with a *receipt*.
 
 `documents`, `records`, `rules`, `ledger` and `governor` are pure. `transports` meet Kafka or
-SQLite, `transforms` and `jobs` meet Beam, `cli` meets people.
+SQLite, `transforms` and `jobs` meet Beam, `cli` meets people. What people ask is answered by
+`inquiry`, which is pure, from what `lookup` finds on the topics.
 """

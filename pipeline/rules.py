@@ -113,7 +113,7 @@ class Planner:
         """
         facts = record.of_life(gone)
         judged = self.judge.judge(facts.subjects)
-        coverage = self._coverage(facts, judged)
+        coverage = self.coverage(facts, judged)
         maximum = _earliest(record, gone, coverage.maxima)
         covered = maximum is not None
         if maximum is None:
@@ -168,7 +168,7 @@ class Planner:
         facts = record.of_life(gone)
         plan = plan or self.plan(record, gone)
         judged = plan.residency
-        coverage = self._coverage(facts, judged)
+        coverage = self.coverage(facts, judged)
         found = _evidence(judged)
         found += [f"{limit.cause}: observed, not enforced" for limit in coverage.observed]
         steps = []
@@ -192,7 +192,8 @@ class Planner:
             found.append(f"{minimum.limit.cause}: a minimum until {until}, {effect}")
         return (*found, *(f"hold:{name}: blocks deletion" for name in plan.holds))
 
-    def _coverage(self, record: Record, judged: Residency) -> Coverage:
+    def coverage(self, record: Record, judged: Residency) -> Coverage:
+        """Return what the documents say of the class of a record, as judged."""
         key = (
             judged,
             record.purposes,

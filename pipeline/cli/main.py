@@ -13,12 +13,16 @@ from rich.markup import escape
 
 from pipeline.cli.documents import check
 from pipeline.cli.exits import Exit
+from pipeline.cli.explain import explain
+from pipeline.cli.findings import findings_app
 from pipeline.cli.inventory import digest
 from pipeline.cli.load import import_inventory
 from pipeline.cli.period import period
 from pipeline.cli.publish import publish_app
+from pipeline.cli.quarantine import quarantine_app
 from pipeline.cli.replay import replay
 from pipeline.cli.run import run
+from pipeline.cli.status import status
 from pipeline.cli.store import store
 from pipeline.cli.topics import topics_app
 from pipeline.documents import InvalidDocument
@@ -36,9 +40,13 @@ app.add_typer(publish_app, name="publish")
 app.add_typer(topics_app, name="topics")
 app.command("check")(check)
 app.command("digest")(digest)
+app.command("explain")(explain)
+app.add_typer(findings_app, name="findings")
+app.add_typer(quarantine_app, name="quarantine")
 app.command("import")(import_inventory)
 app.command("period")(period)
 app.command("replay")(replay)
+app.command("status")(status)
 app.command("store")(store)
 
 

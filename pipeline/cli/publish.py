@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from pipeline.cli.files import text_of
-from pipeline.cli.options import BrokerUrl, EventTopics, Prefix, topics_of
+from pipeline.cli.options import Author, BrokerUrl, EventTopics, Prefix, topics_of
 from pipeline.cli.waiting import reachable
 from pipeline.documents import Envelope, approval_scope, enveloped
 from pipeline.errors import InvalidInput, Undecodable
@@ -25,10 +25,6 @@ from pipeline.wire.plain_json import event_from_json
 publish_app = typer.Typer(no_args_is_help=True, help="Publish events or documents.")
 
 Files = Annotated[list[Path], typer.Argument(help="Files; `-` reads standard input.")]
-Author = Annotated[
-    str | None,
-    typer.Option(envvar="RETENTION_AUTHOR", help="Who publishes; default: the user's name."),
-]
 
 
 @publish_app.command("event")

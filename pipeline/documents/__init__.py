@@ -6,7 +6,7 @@ it travels in an `envelope`; `versions` keeps all that may count, `in_force` is 
 says them in plain words.
 """
 
-from pipeline.documents.envelope import KINDS, Envelope, enveloped, parsed
+from pipeline.documents.envelope import KINDS, Envelope, check_author, enveloped, parsed
 from pipeline.documents.in_force import InForce
 from pipeline.documents.load import Loaded, kind_of, load
 from pipeline.documents.match import Match, Reach
@@ -59,6 +59,7 @@ __all__ = [
     "UnsupportedDocument",
     "Versions",
     "approval_scope",
+    "check_author",
     "enveloped",
     "in_words",
     "kind_of",

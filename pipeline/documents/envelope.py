@@ -46,6 +46,17 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
+def check_author(author: str) -> None:
+    """Check that somebody can be held to account by what stands for an author.
+
+    Raises:
+        InvalidInput: it is empty, too long or holds invisible characters.
+    """
+    if not 0 < len(author) <= MAX_AUTHOR or not author.isprintable():
+        message = f"the author must be 1 to {MAX_AUTHOR} printable characters; name who publishes"
+        raise InvalidInput(message)
+
+
 def enveloped(kind: str, text: str, author: str, file: str = "document") -> Envelope:
     """Put a document into its envelope.
 
@@ -59,9 +70,7 @@ def enveloped(kind: str, text: str, author: str, file: str = "document") -> Enve
         InvalidDocument: the text has errors, or is of another kind.
         InvalidInput: the author is empty, too long or holds invisible characters.
     """
-    if not 0 < len(author) <= MAX_AUTHOR or not author.isprintable():
-        message = f"the author must be 1 to {MAX_AUTHOR} printable characters; name who publishes"
-        raise InvalidInput(message)
+    check_author(author)
     loaded = load(text, file)
     if loaded.kind != kind:
         what = f"this is one of the {loaded.kind}, not of the {kind}"

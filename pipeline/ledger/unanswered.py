@@ -28,8 +28,7 @@ def watch_answers(draft: Draft) -> None:
     for item in draft.unsettled():
         if item.overdue:
             continue
-        # A command issued past its deadline (late ingestion) still gets time to be obeyed.
-        deadline = Instant(max(item.complete_by, item.issued_at + OVERDUE_AFTER))
+        deadline = overdue_at(item)
         if deadline > draft.now:
             draft.wakes.append(deadline)
             continue
@@ -41,6 +40,14 @@ def watch_answers(draft: Draft) -> None:
             "is sent again until it expires",
         )
         draft.replace(item, msgspec.structs.replace(item, overdue=True))
+
+
+def overdue_at(item: Issued) -> Instant:
+    """Return from when a command that is not settled is overdue.
+
+    One issued past its deadline (late ingestion) still gets time to be obeyed.
+    """
+    return Instant(max(item.complete_by, item.issued_at + OVERDUE_AFTER))
 
 
 def _send_again(draft: Draft, item: Issued) -> None:

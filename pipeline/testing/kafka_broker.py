@@ -72,12 +72,16 @@ class LocalKafka:
     """One Kafka node, running from `__enter__` to `__exit__`.
 
     `folder` holds its settings, data and log; without one, a temporary folder that goes with it.
+    `port` is where it listens; without one, where one is free.
     """
 
-    def __init__(self, folder: Path | None = None, *, cache: Path = ROOT / ".cache") -> None:
+    def __init__(
+        self, folder: Path | None = None, *, cache: Path = ROOT / ".cache", port: int | None = None
+    ) -> None:
         self._cache = cache
         self._temporary = folder is None
         self._folder = folder or Path(tempfile.gettempdir())
+        self._wanted = port
         self._port = 0
         self._jars = cache
         self._process: subprocess.Popen[bytes] | None = None
@@ -132,7 +136,7 @@ class LocalKafka:
         self._start()
 
     def _format(self) -> None:
-        self._port = free_port()
+        self._port = free_port() if self._wanted is None else self._wanted
         template = string.Template((_DEPLOY / "server.properties").read_text())
         settings = template.substitute(
             port=self._port, controller_port=free_port(), data=self._folder / "data"

@@ -1,0 +1,162 @@
+"""`retention quarantine`: what could not be read, and publishing it again once it can be."""
+
+import getpass
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from pipeline.cli.options import Author, BrokerUrl, Prefix
+from pipeline.cli.tables import screen, table
+from pipeline.cli.waiting import reachable
+from pipeline.errors import InvalidInput
+from pipeline.inquiry.unread import Unread, by_reason, parse_place
+from pipeline.instants import format_instant
+from pipeline.lookup.log import Log
+from pipeline.lookup.quarantine import in_quarantine, original, replay
+from pipeline.transports.topics import DEFAULT_PREFIX, Topics
+from pipeline.wire.plain_json import to_json
+
+quarantine_app = typer.Typer(no_args_is_help=True, help="What could not be read.")
+
+PREVIEW_BYTES = 64
+DEFAULT_MOST = 100
+
+Reasons = Annotated[
+    list[str] | None, typer.Option("--reason", help="Only what has this reason; repeat.")
+]
+FromTopics = Annotated[
+    list[str] | None, typer.Option("--topic", help="Only messages of this topic; repeat.")
+]
+
+
+@quarantine_app.command("list")
+def list_quarantine(
+    broker: BrokerUrl,
+    prefix: Prefix = DEFAULT_PREFIX,
+    reason: Reasons = None,
+    topic: FromTopics = None,
+    every: Annotated[bool, typer.Option("--all", help="What was replayed, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """List where messages lie that could not be read, and why; never what is in them."""
+    with reachable(broker, prefix, Console(stderr=True)) as found:
+        items = _chosen(in_quarantine(Log.of(found, Topics(prefix))), reason, topic, every=every)
+    if as_json:
+        for item in items:
+            typer.echo(to_json(item))
+        return
+    console = screen()
+    made = table("message", "at", "reason", "size", "replayed")
+    for item in items:
+        made.add_row(
+            Text(str(item.place)),
+            format_instant(item.pointer.at),
+            Text(item.pointer.reason),
+            str(item.pointer.size),
+            "" if item.replayed_at is None else format_instant(item.replayed_at),
+        )
+    if items:
+        console.print(made)
+    counts = ", ".join(f"{count} {why}" for why, count in by_reason(items).items())
+    console.print(f"{len(items)} messages{f': {counts}' if counts else ''}", markup=False)
+
+
+@quarantine_app.command("show")
+def show(
+    message: Annotated[str, typer.Argument(help="TOPIC/PARTITION/OFFSET, as listed.")],
+    broker: BrokerUrl,
+    prefix: Prefix = DEFAULT_PREFIX,
+    with_bytes: Annotated[
+        bool,
+        typer.Option("--bytes", help="Its first bytes in hexadecimal: may be personal data."),
+    ] = False,
+) -> None:
+    """Say why one message could not be read, and whether its topic still keeps it."""
+    place = parse_place(message)
+    console = Console(soft_wrap=True, markup=False, highlight=False)
+    with reachable(broker, prefix, Console(stderr=True)) as found:
+        items = in_quarantine(Log.of(found, Topics(prefix)))
+        item = next((one for one in items if one.place == place), None)
+        if item is None:
+            raise InvalidInput(
+                f"{place} is not in quarantine; see: retention quarantine list --all"
+            )
+        kept = original(found, place)
+    pointer = item.pointer
+    console.print(f"{place}: {pointer.reason}")
+    console.print(f"  what      {pointer.detail}")
+    console.print(f"  size      {pointer.size} bytes")
+    console.print(f"  at        {format_instant(pointer.timestamp)}")
+    console.print(f"  kept      {'yes' if kept is not None else 'no: its topic has let it go'}")
+    if item.replayed_at is not None:
+        console.print(f"  replayed  {format_instant(item.replayed_at)} by {item.replayed_by}")
+    if with_bytes and kept is not None:
+        value = kept.value or b""
+        for start in range(0, min(len(value), PREVIEW_BYTES), 16):
+            console.print(f"  {start:06x}    {value[start : start + 16].hex(' ')}")
+        if len(value) > PREVIEW_BYTES:
+            console.print(f"  and {len(value) - PREVIEW_BYTES} bytes more")
+
+
+@quarantine_app.command("replay")
+def replay_quarantine(
+    broker: BrokerUrl,
+    messages: Annotated[
+        list[str] | None, typer.Argument(help="TOPIC/PARTITION/OFFSET; default: all that fit.")
+    ] = None,
+    prefix: Prefix = DEFAULT_PREFIX,
+    reason: Reasons = None,
+    topic: FromTopics = None,
+    most: Annotated[int, typer.Option("--most", min=1, help="At most so many.")] = DEFAULT_MOST,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    author: Author = None,
+) -> None:
+    """Publish messages to their topics again, oldest first; what was replayed is not repeated.
+
+    Repair what made them unreadable first: the schema map, the format, or the pipeline's version.
+    """
+    console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+    places = {parse_place(text) for text in messages or ()}
+    with reachable(broker, prefix, console) as found:
+        log = Log.of(found, Topics(prefix))
+        items = _chosen(in_quarantine(log), reason, topic, every=False)
+        if places:
+            missing = places - {item.place for item in items}
+            if missing:
+                named = ", ".join(sorted(map(str, missing)))
+                raise InvalidInput(f"not in quarantine, or replayed already: {named}")
+            items = [item for item in items if item.place in places]
+        left = len(items) - most
+        items = items[:most]
+        topics = ", ".join(sorted({item.place.topic for item in items}))
+        if not items:
+            console.print("retention: nothing to replay")
+            return
+        if not yes and not typer.confirm(f"Publish {len(items)} messages to {topics} again?"):
+            raise typer.Exit(1)
+        done = replay(log, items, author or getpass.getuser())
+    console.print(f"retention: published {len(done.published)} messages to {topics} again")
+    for place in done.gone:
+        console.print(f"retention: {place} is not kept any more, or has no value: not replayed")
+    if left > 0:
+        console.print(f"retention: {left} are left; replay again, or raise --most")
+    if done.gone:
+        raise typer.Exit(1)
+
+
+def _chosen(
+    items: tuple[Unread, ...],
+    reasons: list[str] | None,
+    topics: list[str] | None,
+    *,
+    every: bool,
+) -> list[Unread]:
+    return [
+        item
+        for item in items
+        if (every or item.replayed_at is None)
+        and (not reasons or item.pointer.reason in reasons)
+        and (not topics or item.pointer.topic in topics)
+    ]

@@ -1,0 +1,255 @@
+"""Every rule, notice step, hold and pause that was looked at for a life, and what came of it.
+
+Nothing is decided here: what means a record is asked of the planner's own coverage, what follows of
+the plan that the job makes.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pipeline.coverage import Coverage, Limit, Ordered, qualifies
+from pipeline.documents import DEFAULT_RULE, Match, Notice, NoticeStep, Policy, Reach, Rule
+from pipeline.identifiers import StoreName
+from pipeline.inquiry.explanation import Considered, Result
+from pipeline.instants import Instant
+from pipeline.records import Record
+from pipeline.rules import Plan, Planner, Step
+from pipeline.tags import Residency
+from pipeline.vocabulary import CommandKind
+
+_DELETE = CommandKind.DELETE.value
+_AXES = {
+    "residency": "residency",
+    "present": "present",
+    "purposes": "purpose",
+    "categories": "category",
+    "lawful_bases": "lawful_basis",
+    "sources": "source",
+}
+"""Fields of a match, and how documents call them."""
+
+
+class Life(NamedTuple):
+    """A life of a record with its plan.
+
+    Attributes:
+        record: its facts.
+        facts: only what was said of this life.
+        gone: up to which birth the data was erased before it.
+        stores: where it is.
+        plan: what the planner made of it.
+    """
+
+    record: Record
+    facts: Record
+    gone: Instant
+    stores: tuple[StoreName, ...]
+    plan: Plan
+
+
+def considered(planner: Planner, life: Life) -> tuple[Considered, ...]:
+    """Return what came of everything that is in force: policies, notices, holds, pauses."""
+    return tuple(_Considering(planner, life).all())
+
+
+def stopped_by(planner: Planner, life: Life, step: Step) -> tuple[str, ...]:
+    """Return what keeps a step of the plan from being commanded: minimum, holds, pauses."""
+    if step.kind != _DELETE:
+        return ()
+    kept = (str(step.kept_by),) if step.kept_by else ()
+    holds = tuple([f"hold:{name}" for name in life.plan.holds])
+    pauses = [planner.in_force.stopped(store, step.cause) for store in life.stores]
+    scopes = sorted({f"pause of {control.scope}" for control in pauses if control is not None})
+    return (*kept, *holds, *scopes)
+
+
+class _Considering:
+    """One look at a life."""
+
+    def __init__(self, planner: Planner, life: Life) -> None:
+        self._planner = planner
+        self._in_force = planner.in_force
+        self._life = life
+        self._judged: Residency = life.plan.residency
+        self._coverage: Coverage = planner.coverage(life.facts, self._judged)
+        self._steps = {(step.cause, step.kind): step for step in life.plan.steps}
+        policies = {
+            policy.cause(rule_id)
+            for policy in self._in_force.policies
+            for rule_id in (DEFAULT_RULE, *(rule.rule_id for rule in policy.rules))
+        }
+        # Steps are in order of urgency: the first of a policy is the maximum that decides.
+        deciding = [step for step in life.plan.steps if step.cause in policies]
+        self._decider = deciding[0] if deciding else None
+
+    def all(self) -> Iterator[Considered]:
+        for policy in self._in_force.policies:
+            for rule in policy.rules:
+                yield self._rule(policy, rule)
+            yield self._default(policy)
+        for notice in self._in_force.notices:
+            for step in notice.steps:
+                yield self._notice(notice, step)
+        yield from self._holds()
+        yield from self._pauses()
+
+    # -- policies ----------------------------------------------------------------------------------
+
+    def _rule(self, policy: Policy, rule: Rule) -> Considered:
+        limit = Limit.of(policy, rule)
+        # As in `coverage`: a maximum covers whom it may mean, a minimum whom it likely means.
+        least = Reach.LIKELY if rule.bound == "minimum" else Reach.UNKNOWN
+        bound = {
+            "maximum": self._coverage.observed if rule.mode == "observe" else self._coverage.maxima,
+            "minimum": self._coverage.minima,
+        }[rule.bound]
+        if not any(found.cause == limit.cause for found in bound):
+            return self._said(
+                limit, rule.bound, Result.NO_MATCH, missed=self._missed(rule.match, least)
+            )
+        started = self._life.record.anchor(limit.clock, self._life.gone)
+        ends_at = None if started is None else limit.end(started)
+        if rule.bound == "minimum":
+            return self._minimum(limit, ends_at)
+        if ends_at is None:
+            return self._said(limit, rule.bound, Result.NOT_STARTED, missed=(str(limit.clock),))
+        if rule.mode == "observe":
+            return self._said(limit, rule.bound, Result.OBSERVED, ends_at)
+        return self._maximum(limit, rule.bound, ends_at)
+
+    def _maximum(self, limit: Limit, bound: str, ends_at: Instant) -> Considered:
+        decider = self._decider
+        if decider is None or decider.cause != limit.cause:
+            winner = () if decider is None else (str(decider.cause),)
+            step = self._steps.get((limit.cause, _DELETE))
+            also = () if step is None else stopped_by(self._planner, self._life, step)
+            return self._said(limit, bound, Result.LATER, ends_at, (*winner, *also))
+        by = stopped_by(self._planner, self._life, decider)
+        return self._said(limit, bound, Result.DECIDES, ends_at, by)
+
+    def _minimum(self, limit: Limit, ends_at: Instant | None) -> Considered:
+        if any(step.kept_by == limit.cause for step in self._life.plan.steps):
+            return self._said(limit, "minimum", Result.KEEPS, ends_at)
+        regimes = [
+            self._in_force.regime(step.cause)
+            for step in self._life.plan.steps
+            if step.kind == _DELETE
+        ]
+        at = self._in_force.at
+        if regimes and not any(qualifies(limit.jurisdiction, one, at) for one in regimes):
+            by = tuple(sorted({one for one in regimes if one is not None}))
+            return self._said(limit, "minimum", Result.FOREIGN, ends_at, by)
+        return self._said(limit, "minimum", Result.KEEPS_NOTHING, ends_at)
+
+    def _default(self, policy: Policy) -> Considered:
+        limit = Limit.default(policy)
+        started = self._life.record.anchor(limit.clock, self._life.gone)
+        if started is None:
+            return self._said(limit, "default", Result.NOT_STARTED, missed=(str(limit.clock),))
+        ends_at = limit.end(started)
+        defaults = {one.cause(DEFAULT_RULE) for one in self._in_force.policies}
+        decider = self._decider
+        if decider is None or decider.cause in defaults:
+            return self._maximum(limit, "default", ends_at)
+        return self._said(limit, "default", Result.NOT_NEEDED, ends_at, (str(decider.cause),))
+
+    def _said(
+        self,
+        limit: Limit,
+        bound: str,
+        result: Result,
+        ends_at: Instant | None = None,
+        suppressed_by: tuple[str, ...] = (),
+        missed: tuple[str, ...] = (),
+    ) -> Considered:
+        return Considered(
+            name=limit.cause,
+            version=limit.version,
+            bound=bound,
+            result=result.value,
+            citation=limit.citation,
+            ends_at=ends_at,
+            suppressed_by=suppressed_by,
+            missed=missed,
+        )
+
+    # -- notices, holds, pauses --------------------------------------------------------------------
+
+    def _notice(self, notice: Notice, step: NoticeStep) -> Considered:
+        cause = notice.cause(step.step_id)
+        result, suppressed_by, missed = self._ordered(notice, step)
+        return Considered(
+            name=cause,
+            version=notice.version,
+            bound="notice",
+            result=result.value,
+            citation=notice.citation.text,
+            ends_at=step.complete_by,
+            suppressed_by=suppressed_by,
+            missed=missed,
+        )
+
+    def _ordered(
+        self, notice: Notice, step: NoticeStep
+    ) -> tuple[Result, tuple[str, ...], tuple[str, ...]]:
+        if notice.state == "withdrawn":
+            return Result.WITHDRAWN, (), ()
+        name = f"notice:{notice.document_id}"
+        found = [one for one in self._coverage.notices if one.notice_id == name]
+        if not found:
+            missed = self._missed(notice.match, Reach.POSSIBLE)
+            return (Result.NO_MATCH, (), missed) if missed else (Result.LEAVES, (), ("residency",))
+        return self._meant(found[0], step, notice.cause(step.step_id))
+
+    def _meant(
+        self, ordered: Ordered, step: NoticeStep, cause: str
+    ) -> tuple[Result, tuple[str, ...], tuple[str, ...]]:
+        kinds = {one.kind: one for one in self._life.plan.steps if one.cause == cause}
+        if not kinds:
+            return Result.COLLECTED_LATER, (), ()
+        if step.action == "delete" and _DELETE not in kinds:
+            return Result.RESTRICTS_ONLY, (), ("residency",)
+        done = kinds.get(_DELETE) or next(iter(kinds.values()))
+        missed = () if ordered.reach == Reach.CERTAIN else ("residency",)
+        return Result.ORDERS, stopped_by(self._planner, self._life, done), missed
+
+    def _holds(self) -> Iterator[Considered]:
+        for hold in self._in_force.holds:
+            result = Result.NO_MATCH
+            if hold.state == "released":
+                result = Result.RELEASED
+            elif hold.document_id in self._life.plan.holds:
+                result = Result.BLOCKS
+            yield Considered(
+                name=f"hold:{hold.document_id}",
+                version=hold.version,
+                bound="hold",
+                result=result.value,
+            )
+
+    def _pauses(self) -> Iterator[Considered]:
+        found = [
+            self._in_force.stopped(store, step.cause)
+            for step in self._life.plan.steps
+            for store in self._life.stores
+            if step.kind == _DELETE
+        ]
+        for control in {one.scope: one for one in found if one is not None}.values():
+            yield Considered(
+                name=f"pause of {control.scope}",
+                version=control.version,
+                bound="pause",
+                result=Result.PAUSES.value,
+            )
+
+    def _missed(self, match: Match, least: Reach) -> tuple[str, ...]:
+        """Return the axes that do not mean the record as surely as is needed."""
+        at = self._in_force.at
+        return tuple(
+            [
+                word
+                for field, word in _AXES.items()
+                if (named := getattr(match, field))
+                and Match(**{field: named}).reach(self._life.facts, self._judged, at) < least
+            ]
+        )

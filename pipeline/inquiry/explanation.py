@@ -1,0 +1,241 @@
+"""What is asked of one record, and what is answered: values only. `explain` makes them."""
+
+from enum import StrEnum
+
+import msgspec
+
+from pipeline.commands import Command
+from pipeline.documents import Envelope
+from pipeline.findings import Decision, Finding
+from pipeline.identifiers import RecordId
+from pipeline.instants import MIN_INSTANT, Instant
+from pipeline.receipts import Receipt
+from pipeline.records import Record
+
+
+class Result(StrEnum):
+    """What came of a rule, notice step, hold or pause for one record."""
+
+    DECIDES = "decides"
+    LATER = "later than the one that decides"
+    NOT_NEEDED = "not needed: a rule covers it"
+    NO_MATCH = "does not mean it"
+    NOT_STARTED = "its clock has not started"
+    OBSERVED = "observed, not enforced"
+    KEEPS = "keeps it"
+    KEEPS_NOTHING = "keeps nothing back"
+    FOREIGN = "another law's duty, which does not stop this erasure"
+    ORDERS = "orders it"
+    RESTRICTS_ONLY = "restricts it: residency is not sure enough to delete"
+    LEAVES = "leaves it: residency is not concluded"
+    COLLECTED_LATER = "means only what was collected earlier"
+    WITHDRAWN = "is withdrawn"
+    BLOCKS = "blocks deletion"
+    RELEASED = "is released"
+    PAUSES = "pauses deletion"
+
+
+# -- the question ----------------------------------------------------------------------------------
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row of the inventory that is still kept; `at`: when it was written."""
+
+    at: Instant
+    record: Record
+
+
+class Published(msgspec.Struct, frozen=True):
+    """A document, and when the broker took it."""
+
+    at: Instant
+    envelope: Envelope
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A command as it lies on its store's topic."""
+
+    at: Instant
+    command: Command
+
+
+class Dossier(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that topics still keep of one record, and every document.
+
+    Attributes:
+        rows: of the inventory, oldest first. Compaction removes the oldest, never one in between.
+        complete: whether the first of them is the first there ever was.
+        approvals: kinds of documents that count only once a second person has approved them.
+        commands_since: the oldest instant from which each store's topic keeps commands; of a store
+            that has none: not in it.
+    """
+
+    record_id: RecordId
+    rows: tuple[Row, ...] = ()
+    complete: bool = True
+    published: tuple[Published, ...] = ()
+    approvals: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    commands: tuple[Sent, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    commands_since: dict[str, Instant] = {}
+
+
+# -- the answer ------------------------------------------------------------------------------------
+
+
+class TagSaid(msgspec.Struct, frozen=True):
+    """A conclusion about the people: `axis` is resident or present, `evidence` the signals.
+
+    `score` is per mille.
+    """
+
+    axis: str
+    territory: str
+    band: str
+    score: int
+    evidence: tuple[str, ...]
+
+
+class Considered(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule, notice step, hold or pause that was looked at, and what came of it.
+
+    Attributes:
+        name: the cause, e.g. `policy:acme/uk-faces`; of a hold `hold:ID`.
+        bound: maximum, minimum, default, notice, hold or pause.
+        result: one of `Result`.
+        ends_at: when its period ends, or a notice step's deadline; None: it has none (yet).
+        suppressed_by: what keeps it from being done, or from deciding.
+        missed: axes of its match that do not mean the record surely enough.
+    """
+
+    name: str
+    version: int
+    bound: str
+    result: str
+    citation: str = ""
+    ends_at: Instant | None = None
+    suppressed_by: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+
+
+class Told(msgspec.Struct, frozen=True):
+    """From when a store is told of a step, and the pause that stops it; None: none does."""
+
+    store: str
+    due_at: Instant | None
+    paused_by: str | None = None
+
+
+class StepSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to be commanded. `kept_until`: when the minimum `kept_by` ends."""
+
+    kind: str
+    cause: str
+    version: int
+    citation: str
+    not_before: Instant
+    complete_by: Instant
+    kept_until: Instant | None = None
+    kept_by: str | None = None
+    told: tuple[Told, ...] = ()
+
+
+class LifeSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """One life of a record: the stores where the data is, and what follows for it there.
+
+    Attributes:
+        began_at: its first sign of data.
+        limit_at: when the data must be gone by the earliest maximum; None: no policy is in force.
+        trouble: why nothing can be worked out; None: it can.
+    """
+
+    stores: tuple[str, ...]
+    began_at: Instant
+    collected_at: Instant | None
+    limit_at: Instant | None = None
+    steps: tuple[StepSaid, ...] = ()
+    observed: tuple[StepSaid, ...] = ()
+    holds: tuple[str, ...] = ()
+    considered: tuple[Considered, ...] = ()
+    reasons: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    trouble: str | None = None
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened to the record.
+
+    Attributes:
+        what: collected, decided, commanded, sent again, answered, withdrawn, or found.
+        says: a command's kind, a receipt's status or a finding's kind.
+        remaining: copies that a store found when it looked again.
+    """
+
+    at: Instant
+    what: str
+    says: str
+    store: str = ""
+    cause: str = ""
+    version: int = 0
+    citation: str = ""
+    command_id: str = ""
+    remaining: int | None = None
+    reasons: tuple[str, ...] = ()
+    note: str = ""
+
+
+class DocumentSaid(msgspec.Struct, frozen=True):
+    """A document in force: `digest` is that of its text, `published_at` the broker's time."""
+
+    kind: str
+    document_id: str
+    version: int
+    digest: str
+    author: str
+    published_at: Instant
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """All that can be said of one record at one instant. No subject id, no value of evidence.
+
+    Attributes:
+        status: ACTIVE, RESTRICTED, DELETE_COMMANDED, DELETED, or NOT_KNOWN: no row is kept.
+        facts_at: when the row was written that the facts are from.
+        people: how many persons it is about.
+        unknown: whether residency of somebody is not concluded.
+        candidates: territories that evidence names without being enough.
+        method: name and version of how residency was judged.
+        lives: most urgent first; none: no data is believed to exist.
+        gaps: what is missing, by code.
+        documents: in force at the instant.
+        waiting: texts that a second person must approve first.
+        timeline: in order of time, up to the instant.
+        later: how many things happened after it and are left out.
+        not_kept: what cannot be said, because it is not kept.
+    """
+
+    record_id: RecordId
+    at: Instant
+    status: str = "NOT_KNOWN"
+    facts_at: Instant = MIN_INSTANT
+    kind: str = ""
+    people: int = 0
+    purposes: tuple[str, ...] = ()
+    lawful_bases: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
+    tags: tuple[TagSaid, ...] = ()
+    unknown: bool = True
+    candidates: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    method: str = ""
+    lives: tuple[LifeSaid, ...] = ()
+    gaps: tuple[str, ...] = ()
+    documents: tuple[DocumentSaid, ...] = ()
+    waiting: tuple[str, ...] = ()
+    timeline: tuple[Entry, ...] = ()
+    later: int = 0
+    not_kept: tuple[str, ...] = ()

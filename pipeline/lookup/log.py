@@ -1,0 +1,83 @@
+"""One log as a command asks it: topics by name, values decoded, places in every error."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
+
+from pipeline.errors import CorruptState, InvalidInput, Undecodable
+from pipeline.instants import Instant
+from pipeline.settings import Settings
+from pipeline.transports.contract import Broker, Message, Partition
+from pipeline.transports.reading import read_to_end
+from pipeline.transports.topics import Topics
+from pipeline.wire.codec import Codec
+
+V = TypeVar("V")
+
+
+class Log(NamedTuple):
+    """A broker, the names of its topics, and how their messages are read."""
+
+    broker: Broker
+    topics: Topics
+    codec: Codec
+
+    @classmethod
+    def of(cls, broker: Broker, topics: Topics) -> "Log":
+        """Return the log of a broker under a prefix."""
+        settings = Settings(broker.url, prefix=topics.prefix, events=topics.events)
+        return cls(broker, topics, Codec.from_settings(settings))
+
+    def now(self) -> Instant:
+        """Return the broker's time. On Kafka a message to the `clock` topic asks for it."""
+        return self.broker.sample(()).now
+
+    def partitions(self, topic: str) -> list[Partition]:
+        """Return the partitions of a topic; none when it does not exist."""
+        count = self.broker.partitions(topic) or 0
+        return [Partition(topic, number) for number in range(count)]
+
+    def wanted(self, name: str) -> list[Partition]:
+        """Return the partitions of one of our topics.
+
+        Raises:
+            InvalidInput: it does not exist.
+        """
+        topic = self.topics.name(name)
+        found = self.partitions(topic)
+        if not found:
+            raise InvalidInput(f"topic {topic} does not exist; create it: retention topics create")
+        return found
+
+    def messages(self, partitions: list[Partition], key: bytes | None = None) -> Iterator[Message]:
+        """Yield what partitions hold now, in order each; with a key, only its messages."""
+        for message in read_to_end(self.broker, partitions):
+            if key is None or message.key == key:
+                yield message
+
+    def values(
+        self, name: str, decode: Callable[[bytes], V], key: bytes | None = None
+    ) -> Iterator[V]:
+        """Yield the values of one of our topics.
+
+        Raises:
+            CorruptState: a message cannot be read; the error names its place.
+        """
+        for message in self.messages(self.wanted(name), key):
+            if message.value is not None:
+                yield read(message, decode)
+
+
+def read(message: Message, decode: Callable[[bytes], V]) -> V:
+    """Decode a message of one of our own topics.
+
+    Raises:
+        CorruptState: it cannot be read; the error names its place.
+    """
+    assert message.value is not None  # noqa: S101  # callers leave tombstones out
+    try:
+        return decode(message.value)
+    except Undecodable as error:
+        place = f"{message.topic}/{message.partition} offset {message.offset}"
+        raise CorruptState(
+            f"{place} cannot be read: {error}; inspect it, and publish a repaired row"
+        ) from error
