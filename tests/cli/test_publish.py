@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pipeline.wire.codec import Codec
 from tests.cli.conftest import Retention
 from tests.support.build import policy_text
 
+README = Path(__file__).parents[2] / "README.md"
 HOLD = "hold: h1\nversion: {}\nstate: {}\nrecords: [r1]\nreason: litigation\n"
 CONTROL = "control: all\nversion: {}\naction: {}\nreason: exercise\n"
 NOTICE = """
@@ -250,6 +252,20 @@ def test_an_error_is_printed_as_it_is_whatever_brackets_it_holds(
     said = retention("publish", "policy", tmp_path / "folder" / name, "--broker", ready)
     assert said.code == 2
     assert f"{name} cannot be read" in said.text
+
+
+def test_the_manual_pauses_everything_in_one_line(
+    retention: Retention, ready: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = README.read_text().splitlines()
+    [at] = [number for number, line in enumerate(lines) if "printf 'control: all" in line]
+    said = subprocess.check_output(["bash", "-c", lines[at].rstrip(" |")])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(said), encoding="utf-8"))
+    words = lines[at + 1].split()
+    assert words[0] == "retention"
+    assert retention(*words[1:], "--broker", ready).code == 0
+    [envelope] = envelopes(ready, "controls")
+    assert (envelope.document_id, "action: pause" in envelope.text) == ("all", True)
 
 
 # -- events ----------------------------------------------------------------------------------------

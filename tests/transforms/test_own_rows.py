@@ -1,5 +1,6 @@
 """Rows of our own topics that cannot be read: which stop the job, and that the remedy works."""
 
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -140,9 +141,11 @@ def test_the_first_stage_looks_in_its_own_log(topic: Topic) -> None:
 
 @pytest.fixture
 def statement() -> str:
-    """The line of the manual that repairs an embedded log."""
-    [line] = [line for line in README.read_text().splitlines() if "UPDATE messages" in line]
-    return line.partition('"')[2].rpartition('"')[0]
+    """What the manual says repairs an embedded log."""
+    [found] = re.findall(
+        r'^      sqlite3 log\.db "(UPDATE [^"]+)"$', README.read_text(), re.MULTILINE
+    )
+    return str(found)
 
 
 def test_the_manual_repairs_an_embedded_log(topic: Topic, statement: str, tmp_path: Path) -> None:
