@@ -42,7 +42,7 @@ def explain(
     if instant is not None and instant > from_datetime(datetime.now(UTC)):
         errors.print(f"retention: {at} lies ahead: what is said of it is what is known now")
     kinds = Settings(broker, prefix=prefix, approvals=tuple(approvals or ())).approvals
-    with reachable(broker, prefix, errors) as found:
+    with reachable(broker, prefix, errors, existing=True) as found:
         log = Log.of(found, Topics(prefix))
         with errors.status("reading the inventory"):
             asked = dossier(log, RecordId(record), kinds)

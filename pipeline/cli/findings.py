@@ -47,7 +47,7 @@ def list_findings(
     for word in kind or ():
         if word not in known:
             raise InvalidInput(f"`{word[:40]}` is no kind of finding; choose {', '.join(known)}")
-    with reachable(broker, prefix, Console(stderr=True)) as found:
+    with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
         cases = [
             case
             for case in all_cases(Log.of(found, Topics(prefix)))
@@ -72,7 +72,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say what one finding is about, what to do, and what became of it."""
-    with reachable(broker, prefix, Console(stderr=True)) as found:
+    with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
         case = chosen(all_cases(Log.of(found, Topics(prefix))), finding)
     if as_json:
         typer.echo(to_json(case))
@@ -94,7 +94,7 @@ def resolve_findings(
 ) -> None:
     """Publish that you have dealt with findings. One that is raised again later is open again."""
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-    with reachable(broker, prefix, console) as found:
+    with reachable(broker, prefix, console, existing=True) as found:
         log = Log.of(found, Topics(prefix))
         known = all_cases(log)
         cases = {one.finding.finding_id: one for one in (chosen(known, text) for text in findings)}

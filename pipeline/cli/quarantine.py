@@ -41,7 +41,7 @@ def list_quarantine(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """List where messages lie that could not be read, and why; never what is in them."""
-    with reachable(broker, prefix, Console(stderr=True)) as found:
+    with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
         items = _chosen(in_quarantine(Log.of(found, Topics(prefix))), reason, topic, every=every)
     if as_json:
         for item in items:
@@ -76,7 +76,7 @@ def show(
     """Say why one message could not be read, and whether its topic still keeps it."""
     place = parse_place(message)
     console = Console(soft_wrap=True, markup=False, highlight=False)
-    with reachable(broker, prefix, Console(stderr=True)) as found:
+    with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
         items = in_quarantine(Log.of(found, Topics(prefix)))
         item = next((one for one in items if one.place == place), None)
         if item is None:
@@ -119,7 +119,7 @@ def replay_quarantine(
     """
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     places = {parse_place(text) for text in messages or ()}
-    with reachable(broker, prefix, console) as found:
+    with reachable(broker, prefix, console, existing=True) as found:
         log = Log.of(found, Topics(prefix))
         items = _chosen(in_quarantine(log), reason, topic, every=False)
         if places:

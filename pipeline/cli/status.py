@@ -41,7 +41,7 @@ def status(
 ) -> None:
     """Show where everything stands: flow, what is due, outstanding, withheld, and found."""
     settings = Settings(broker, prefix=prefix, approvals=tuple(approvals or ()))
-    with reachable(broker, prefix, Console(stderr=True)) as found:
+    with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
         looking = Watch(Log.of(found, Topics(prefix, tuple(events))), group, settings.approvals)
         try:
             if not watch:

@@ -77,7 +77,17 @@ def test_a_prefix_and_other_event_topics_are_obeyed(retention: Retention, url: s
         assert broker.ends([Partition("x.policies", 0)]) == {Partition("x.policies", 0): 0}
 
 
-@pytest.mark.parametrize("verb", [("topics", "check"), ("digest",)])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("topics", "check"),
+        ("digest",),
+        ("status",),
+        ("explain", "r"),
+        ("findings", "list"),
+        ("quarantine", "list"),
+    ],
+)
 def test_what_only_reads_makes_no_log_at_a_mistyped_address(
     retention: Retention, tmp_path: Path, verb: tuple[str, ...]
 ) -> None:
