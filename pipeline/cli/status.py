@@ -49,7 +49,9 @@ def status(
                     seen = looking.look()
                 _tell(seen, broker, as_json=as_json)
                 return
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            # SIGINT too: whoever starts this in the background of a shell has it ignored.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.default_int_handler)
             _go_on(looking, broker, every, as_json=as_json)
         except KeyboardInterrupt:
             raise typer.Exit(0) from None

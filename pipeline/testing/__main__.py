@@ -22,7 +22,8 @@ def main() -> None:
     port = int(sys.argv[1]) if len(sys.argv) > 1 else PORT
     if listens(port):
         raise InvalidInput(f"something listens on port {port}: use it, or name another port")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), LocalKafka(port=port) as kafka:
         Console().print(f"{kafka.url} (Ctrl-C stops it; its data goes with it)", highlight=False)
         signal.pause()
