@@ -15,6 +15,7 @@ from pipeline.cli.documents import check
 from pipeline.cli.exits import Exit
 from pipeline.cli.inventory import digest
 from pipeline.cli.load import import_inventory
+from pipeline.cli.metrics import metrics
 from pipeline.cli.period import period
 from pipeline.cli.publish import publish_app
 from pipeline.cli.replay import replay
@@ -37,6 +38,7 @@ app.add_typer(topics_app, name="topics")
 app.command("check")(check)
 app.command("digest")(digest)
 app.command("import")(import_inventory)
+app.command("metrics")(metrics)
 app.command("period")(period)
 app.command("replay")(replay)
 app.command("store")(store)
