@@ -27,7 +27,7 @@ REFRESH_SECONDS = 1.0
 """How often the broker is asked for its time and for positions."""
 COUNT_SECONDS = 10.0
 """How often it is asked which topics and partitions there are, and what they forgot."""
-BATCH_MESSAGES = 500
+BATCH_MESSAGES = 200
 BATCH_BYTES = 1 << 20
 
 _LOG = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ a counter that is counted up again, or a number that no longer changes, would be
 """
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,10 @@ from pipeline.metrics.follower import Follower
 
 PAGE_SECONDS = 1.0
 IDLE_SECONDS = 0.1
+BREATH_SECONDS = 0.005
+"""Pause between batches once there is a page: threads that answer get the interpreter at once."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread keeps the interpreter from others that want it."""
 STALE_SECONDS = 30.0
 """A page older than this is not served."""
 MAX_BACKOFF_SECONDS = 10.0
@@ -61,6 +66,7 @@ class Exporter:
         Raises:
             RetentionError: what a restart of the reading does not repair, e.g. a missing topic.
         """
+        sys.setswitchinterval(SWITCH_SECONDS)
         answering = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
         answering.start()
         try:
@@ -89,6 +95,7 @@ class Exporter:
                     follower = None
                 else:
                     if busy:
+                        stop.wait(BREATH_SECONDS if self._page else 0)
                         continue
                 stop.wait(pause)
         finally:
