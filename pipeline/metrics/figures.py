@@ -69,6 +69,18 @@ class Sources:
     issued: dict[Labels, float] = field(default_factory=dict)
     stores: dict[str, None] = field(default_factory=dict)
 
+    def know_stores(self) -> None:
+        """Give the stores of the inventory a label each, as far as there are any left."""
+        for standing, _ in self.inventory.standings():
+            for store in standing.stores:
+                self.label(store)
+
+    def label(self, store: str) -> str:
+        """Return the label of a store: its name, for the first of them that were seen."""
+        if store not in self.stores and len(self.stores) < MAX_STORES:
+            self.stores[store] = None
+        return store if store in self.stores else OTHER
+
 
 def figures_of(sources: Sources) -> Figures:
     """Return the value of every metric; one without labels always has one."""
@@ -189,21 +201,14 @@ def _add_standing(found: Figures, sources: Sources, standing: Standing, count: i
     for labels, times in standing.answers:
         add("retention_answered_commands", labels, times)
     for name in standing.stores:
-        add("retention_overdue_commands", (_labelled(name, sources.stores),), 0)
+        add("retention_overdue_commands", (sources.label(name),), 0)
     for (holder, kind), times in standing.outstanding:
-        add("retention_outstanding_commands", (_labelled(holder, sources.stores), kind), times)
+        add("retention_outstanding_commands", (sources.label(holder), kind), times)
     for (holder,), times in standing.overdue:
-        add("retention_overdue_commands", (_labelled(holder, sources.stores),), times)
+        add("retention_overdue_commands", (sources.label(holder),), times)
     for cause, settled in standing.notices:
         add("retention_notice_scope_records", notice_step(cause), 1)
         add("retention_notice_settled_records", notice_step(cause), settled)
-
-
-def _labelled(store: str, known: dict[str, None]) -> str:
-    """Return the label of a store: its name, for the first of them that were seen."""
-    if store not in known and len(known) < MAX_STORES:
-        known[store] = None
-    return store if store in known else OTHER
 
 
 def _never_falling(values: dict[Labels, float], most: dict[Labels, float]) -> None:

@@ -215,6 +215,8 @@ class Follower:
         self._sources.inventory = records.inventory
         self._sources.in_force = self._next_in_force
         self._sources.rereading = False
+        self._count()
+        self._sources.sent = self._sent()
 
     # -- asking ----------------------------------------------------------------------------------
 
@@ -224,6 +226,7 @@ class Follower:
         positions = self._sources.positions
         positions.count(job)
         wanted = {*job, *positions.topics, *self._told}
+        self._sources.know_stores()
         stores = map(topics.commands, self._sources.stores)
         self._counts = self._partitions(sorted(wanted | set(stores)))
         if absent := sorted(wanted - self._counts.keys()):
