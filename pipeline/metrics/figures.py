@@ -33,6 +33,7 @@ Figures = dict[str, dict[Labels, float]]
 MAX_STORES = 200
 """Stores that get a label of their own; events of a mistaken producer may name any number."""
 OTHER = "other"
+_TO_STORES = ("DELETE", "RESTRICT", "RELEASE", "CANCEL")
 
 
 @dataclass
@@ -202,6 +203,8 @@ def _add_standing(found: Figures, sources: Sources, standing: Standing, count: i
         add("retention_answered_commands", labels, times)
     for name in standing.stores:
         add("retention_overdue_commands", (sources.label(name),), 0)
+        for kind in _TO_STORES:
+            add("retention_outstanding_commands", (sources.label(name), kind), 0)
     for (holder, kind), times in standing.outstanding:
         add("retention_outstanding_commands", (sources.label(holder), kind), times)
     for (holder,), times in standing.overdue:
