@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -75,8 +76,12 @@ class Watched:
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Watched]:
-    scene = Scene(f"sqlite://{tmp_path}/log.db", "t.", stores=("images", "index"), shards=4)
+def watched(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Watched]:
+    """Over an embedded log, unless a test asks for Kafka."""
+    url = f"sqlite://{tmp_path}/log.db"
+    if getattr(request, "param", "sqlite") == "kafka":
+        url = request.getfixturevalue("kafka").url
+    scene = Scene(url, f"t{uuid4().hex[:8]}.", stores=("images", "index"), shards=4)
     port = free_port()
     with LocalPrometheus(tmp_path, port) as prometheus:
         yield Watched(scene, prometheus, tmp_path, port)
@@ -107,6 +112,7 @@ def going_on(scene: Scene) -> Iterator[None]:
         thread.join()
 
 
+@pytest.mark.parametrize("watched", ["sqlite", "kafka"], indirect=True)
 def test_the_numbers_of_a_run_are_what_happened(watched: Watched) -> None:
     scene, now = watched.scene, watched.scene.now()
     scene.publish(policy(rule(limit="PT5S"), default="PT1H"))
