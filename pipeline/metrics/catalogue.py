@@ -42,7 +42,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         labels: their names, in order.
         help: what it is.
         action: what to do when it moves.
-        distinct: whether a message that was sent or read again counts once.
+        distinct: whether a message that was sent again, under whatever position, counts once.
     """
 
     name: str
@@ -70,17 +70,16 @@ FLOW = (
         unit="messages",
         labels=("topic",),
         help="Messages of an ingestion topic that the job has read and written all consequences "
-        "of, by its committed positions.",
+        "of, by its committed positions: one that is read again counts once.",
         action="When it stands still and events come in, look at the job's log.",
-        distinct=True,
     ),
     Metric(
         name="retention_receipts_acknowledged_total",
         type="counter",
         unit="messages",
-        help="Messages of the receipts topic that the job has taken, by its committed positions.",
+        help="Messages of the receipts topic that the job has taken, by its committed positions: "
+        "one that is read again counts once, one that a store sent again twice.",
         action="When it stands still while commands are outstanding, ask the stores' owners.",
-        distinct=True,
     ),
     Metric(
         name="retention_consumer_lag_messages",
@@ -88,7 +87,6 @@ FLOW = (
         labels=("topic",),
         help="Messages published to an input topic and not acknowledged yet.",
         action="When it grows, the job is too slow or stands: look at its log and CPU.",
-        distinct=True,
     ),
     Metric(
         name="retention_quarantined_messages",
@@ -106,7 +104,6 @@ FLOW = (
         "acknowledged; after the exporter's start, less the time of the oldest message that waits.",
         action="Deletions come late by so much, never wrongly: give the job more CPU, or find what "
         "it waits for.",
-        distinct=True,
     ),
     Metric(
         name="retention_shard_time_lag_seconds",

@@ -79,7 +79,8 @@ class Positions:
                 time.sleep(0.01)
         finally:
             consumer.close()
-        return min(found.values(), default=self.now)
+        # A producer's clock may be ahead: its stamp must not hide what waits later.
+        return min((*found.values(), self.now))
 
     def lag(self) -> float:
         """Return the broker's time less that up to which everything was acknowledged, in s."""

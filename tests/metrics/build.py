@@ -120,11 +120,15 @@ class Desk:
         self.scene.broker.commit(self.scene.settings().group, ends)
 
     def repeat_everything(self) -> None:
-        """Write every message of our own topics once more, in order."""
-        for name in ("findings", "quarantine", "measurements", "records"):
-            for message in self.scene.read(self.scene.topics.name(name)):
-                self.scene.producer.send(message.topic, message.key, message.value)
-        self.scene.producer.flush()
+        """Write every message of every topic once more, in order, and let the job take it."""
+        scene, name = self.scene, self.scene.topics.name
+        own = [name(topic) for topic in ("findings", "quarantine", "measurements", "records")]
+        commands = [scene.topics.commands(store) for store in scene.stores]
+        for topic in (*own, *commands, scene.events_topic, name("receipts"), name("notices")):
+            for message in scene.read(topic):
+                scene.producer.send(message.topic, message.key, message.value)
+        scene.producer.flush()
+        self.acknowledge()
 
     def follower(self, **changes: Any) -> Follower:
         """Return an exporter's reader that has read everything."""

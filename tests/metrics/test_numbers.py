@@ -4,9 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.documents import enveloped
+from pipeline.errors import InvalidInput
 from pipeline.findings import finding
 from pipeline.instants import DAY, HOUR, Instant
-from pipeline.metrics.figures import MAX_STORES
+from pipeline.metrics.catalogue import METRICS
+from pipeline.metrics.figures import MAX_STORES, Figures
 from pipeline.receipts import Receipt
 from pipeline.vocabulary import FindingKind
 from tests.metrics.build import START, Desk, lasting, read
@@ -216,6 +218,16 @@ def test_flow_is_counted_by_positions(desk: Desk) -> None:
     assert desk.value("watermark_lag_seconds") == 0
 
 
+def test_a_message_stamped_ahead_does_not_hide_that_it_waits(desk: Desk) -> None:
+    key, value = b"r", desk.scene.codec.encode_event(event(at=START))
+    ahead = Instant(START + 900 * DAY)
+    desk.scene.producer.send(desk.scene.events_topic, key, value, timestamp=ahead)
+    desk.scene.producer.flush()
+    follower = desk.follower()
+    desk.clock(START + 40_000)
+    assert read(follower).figures()["retention_watermark_lag_seconds"][()] == 40
+
+
 def test_the_lag_of_a_running_exporter_grows_until_everything_is_acknowledged(desk: Desk) -> None:
     follower = desk.follower()
     desk.clock(START + 10_000)
@@ -233,7 +245,7 @@ def test_the_lag_of_a_running_exporter_grows_until_everything_is_acknowledged(de
 def everything(desk: Desk) -> None:
     """Let something of every kind be in the topics."""
     desk.happen(*[event(f"r{n}", at=START, stores=("images", "index")) for n in range(40)])
-    desk.happen(event("u", at=START, residency=None), event("n", at=START, stores=()))
+    desk.happen(event("u", at=START, residency=None, purpose=None), event("n", at=START, stores=()))
     desk.publish(hold(records=("r1", "r2")))
     desk.publish(notice(stop=(START, START + DAY), delete=(START + DAY, START + 9 * DAY)))
     desk.until(START + DAY)
@@ -254,13 +266,20 @@ def test_an_exporter_that_was_there_and_one_that_starts_say_the_same(desk: Desk)
     assert sum(there["retention_records"].values()) == 41
 
 
+def distinct(figures: Figures) -> Figures:
+    """Return the numbers in which what is sent again counts once."""
+    return {metric.name: figures[metric.name] for metric in METRICS if metric.distinct}
+
+
 def test_a_replay_of_the_topics_changes_nothing(desk: Desk) -> None:
     everything(desk)
     follower = desk.follower()
-    before = lasting(follower.figures())
+    before = distinct(follower.figures())
     desk.repeat_everything()
-    assert lasting(read(follower).figures()) == before
-    assert lasting(desk.figures()) == before
+    assert distinct(read(follower).figures()) == before
+    assert distinct(desk.figures()) == before
+    idle = {name for name, values in before.items() if not any(values.values())}
+    assert idle == {"retention_observed_deletions", "retention_unlimited_records"}
 
 
 def test_compaction_changes_nothing(desk: Desk) -> None:
@@ -302,3 +321,48 @@ def test_a_receipt_that_comes_again_counts_once(desk: Desk, status: str) -> None
 def test_a_receipt_for_nothing_known_is_no_answer(desk: Desk) -> None:
     desk.scene.send_receipt(Receipt("c", "r", "images", "COMPLETED", Instant(START)))  # type: ignore[arg-type]
     assert desk.value("answered_commands", "COMPLETED") == 0
+
+
+def test_what_is_only_observed_is_no_command(desk: Desk) -> None:
+    desk.happen(event(at=START))
+    text = policy(rule(limit="PT2H"), version=2, default="P60D").text
+    desk.publish(enveloped("policies", text.replace("mode: enforce", "mode: observe"), "counsel"))
+    desk.until(START + 3 * HOUR)
+    assert desk.value("observed_deletions") == 1
+    assert sum(desk.figures()["retention_commands_total"].values()) == 0
+    assert desk.value("records", "ACTIVE", "RESIDENT") == 1
+
+
+def test_a_command_that_was_taken_back_is_not_outstanding(desk: Desk) -> None:
+    desk.happen(event(at=START))
+    desk.until(START + DAY)
+    assert desk.value("outstanding_commands", "images", "DELETE") == 1
+    desk.publish(hold(records=("r1",)))
+    desk.until(START + DAY + HOUR)
+    assert desk.value("outstanding_commands", "images", "DELETE") == 0
+    assert desk.value("outstanding_commands", "images", "CANCEL") == 1
+    assert desk.value("commands_total", "CANCEL", "policy") == 1
+
+
+def test_a_notice_that_was_withdrawn_has_no_deadline(desk: Desk) -> None:
+    desk.happen(event(at=START))
+    steps = (START, START + DAY)
+    desk.publish(notice(stop=steps, delete=steps))
+    assert desk.value("notice_scope_records", "ico-1", "stop") == 1
+    desk.publish(notice(stop=steps, delete=steps, version=2, state="withdrawn"))
+    desk.until(START + HOUR)
+    assert desk.figures()["retention_notice_deadline_timestamp_seconds"] == {}
+    assert desk.value("notice_scope_records", "ico-1", "delete") == 0
+
+
+def test_a_record_that_cannot_be_worked_out_has_no_limit(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise InvalidInput("a period ends after 9999")
+
+    desk.happen(event(at=START))
+    monkeypatch.setattr("pipeline.rules.Planner.plan", refuse)
+    assert desk.value("unlimited_records") == 1
+    assert desk.value("records", "ACTIVE", "UNKNOWN") == 1
+    assert desk.value("unknown_residency_records") == 1
