@@ -13,6 +13,7 @@ from pipeline.commands import Command
 from pipeline.errors import InvalidInput
 from pipeline.instants import DAY, HOUR, MINUTE, Instant
 from pipeline.metrics.catalogue import METRICS
+from pipeline.metrics.dashboard import PAGE
 from pipeline.receipts import Receipt
 from pipeline.stories.prism_job import PrismJob
 from pipeline.stories.scene import Scene, wait_for
@@ -142,6 +143,7 @@ def test_the_numbers_of_a_run_are_what_happened(watched: Watched) -> None:
         assert (watched.prometheus.value("retention_watermark_lag_seconds") or 0) < 10
         assert (watched.prometheus.value("retention_shard_time_lag_seconds") or 0) < 30
         assert job.trouble() is None
+        assert panels_without_numbers(watched.prometheus) == EMPTY
         # Started again, the exporter says the same, and Prometheus sees no counter begin anew.
         assert exporter.stop() == 0
         watched.reaches("up", 0)
@@ -154,6 +156,26 @@ def test_the_numbers_of_a_run_are_what_happened(watched: Watched) -> None:
     labels = {label for metric in METRICS for label in metric.labels}
     seen = set(watched.prometheus.get("/api/v1/labels", **{"match[]": '{__name__=~"retention.+"}'}))
     assert seen - {"__name__", "job", "instance"} <= labels
+
+
+EMPTY = {"Errors", "Notices: time left", "Notices: records settled, of those in scope"}
+"""Panels of what that run has none of."""
+
+
+def panels_without_numbers(prometheus: LocalPrometheus) -> set[str]:
+    """Ask every query of the dashboard; return the panels of which none has an answer.
+
+    Prometheus refuses a query that is wrong.
+    """
+    return {
+        panel.title
+        for row in PAGE.values()
+        for panel in row
+        if not any(
+            prometheus.get("/api/v1/query", query=query)["result"]
+            for query in panel.queries.values()
+        )
+    }
 
 
 def test_alerts_fire_when_they_are_caused_and_rest_when_it_is_over(watched: Watched) -> None:

@@ -346,11 +346,15 @@ def test_a_command_that_was_taken_back_is_not_outstanding(desk: Desk) -> None:
 
 def test_a_notice_that_was_withdrawn_has_no_deadline(desk: Desk) -> None:
     desk.happen(event(at=START))
-    steps = (START, START + DAY)
-    desk.publish(notice(stop=steps, delete=steps))
+    steps, later = (START, START + DAY), (START + HOUR, START + DAY)
+    desk.publish(notice(stop=steps, delete=later))
+    desk.until(START + 1)
     assert desk.value("notice_scope_records", "ico-1", "stop") == 1
-    desk.publish(notice(stop=steps, delete=steps, version=2, state="withdrawn"))
+    assert desk.value("restricted_records") == 1
+    desk.publish(notice(stop=steps, delete=later, version=2, state="withdrawn"))
     desk.until(START + HOUR)
+    assert desk.value("restricted_records") == 0
+    assert desk.value("commands_total", "RELEASE", "notice") == 1
     assert desk.figures()["retention_notice_deadline_timestamp_seconds"] == {}
     assert desk.value("notice_scope_records", "ico-1", "delete") == 0
 
