@@ -56,10 +56,10 @@ class Inventory:
         self._replace(slot, number, record.version, hour, since)
 
     def drop(self, key: bytes) -> None:
-        """Take the removal of a row."""
+        """Take the removal of a row; the next one of its key counts, whatever its version."""
         slot = self._slots.get(_hashed(key))
         if slot is not None:
-            self._replace(slot, 0, self._versions[slot], _NONE, _NONE)
+            self._replace(slot, 0, _NONE, _NONE, _NONE)
 
     def _slot(self, key: bytes) -> int:
         slot = self._slots.setdefault(_hashed(key), len(self._standing))

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import Instant
+from pipeline.ledger.present import Present
 from pipeline.ledger.unanswered import open_commands, status
 from pipeline.records import OBSERVED, Issued, Record
 from pipeline.rules import Plan, Planner
-from pipeline.vocabulary import SETTLED, CommandKind
+from pipeline.vocabulary import CommandKind
 
 DELETE = CommandKind.DELETE.value
 RESTRICT = CommandKind.RESTRICT.value
@@ -88,7 +89,7 @@ def seen(record: Record, planner: Planner) -> Seen:
     dues = [] if held else [at for at in map(_due_at, found) if at is not None]
     due = min(dues, default=None)
     if not record.issued:
-        notices = _notices((), (), plans)
+        notices = _notices(record, (), plans)
         return Seen(standing._replace(notices=notices) if notices else standing, due, None)
     waiting = open_commands(record)
     commands = [item for item in record.issued if item.kind != OBSERVED]
@@ -100,7 +101,7 @@ def seen(record: Record, planner: Planner) -> Seen:
         answers=_counted((item.outcome,) for item in commands if item.outcome is not None),
         outstanding=_counted((item.store, item.kind) for item in waiting),
         overdue=_counted((item.store,) for item in overdue),
-        notices=_notices(commands, waiting, plans),
+        notices=_notices(record, waiting, plans),
     )
     return Seen(standing, due, min((item.issued_at for item in waiting), default=None))
 
@@ -122,29 +123,32 @@ def _counted(keys: Iterable[tuple[str, ...]]) -> Counts:
 
 
 def _notices(
-    commands: Iterable[Issued], waiting: Iterable[Issued], plans: list[tuple[Plan, list[StoreName]]]
+    record: Record, waiting: Iterable[Issued], plans: list[tuple[Plan, list[StoreName]]]
 ) -> tuple[tuple[Cause, bool], ...]:
     """Return the steps of notices that order something, and whether all of that is done.
 
     A deletion that is done ends the life it was of: while a plan orders one, it is not done.
     """
     found: dict[Cause, bool] = {}
-    given = [i for i in commands if _is_notice(i.cause) and not (i.withdrawn or i.withdraws)]
+    given = [i for i in record.issued if _is_notice(i.cause) and not (i.withdrawn or i.withdraws)]
     for item in given:
         found[item.cause] = True
     for item in waiting:
         if item.cause in found and item.withdraws is None:
             found[item.cause] = False
+    ordered = [
+        (step, stores) for plan, stores in plans for step in plan.steps if _is_notice(step.cause)
+    ]
+    present = Present(record) if given and ordered else None
+    # A restriction ends with the life that it was given for.
     restricted = {
         (item.cause, item.store)
         for item in given
-        if item.kind == RESTRICT and item.outcome in SETTLED
+        if item.kind == RESTRICT and present is not None and present.reaches(item)
     }
-    for plan, stores in plans:
-        for step in plan.steps:
-            if _is_notice(step.cause):
-                done = step.kind == RESTRICT and all((step.cause, s) in restricted for s in stores)
-                found[step.cause] = found.get(step.cause, True) and done
+    for step, stores in ordered:
+        done = step.kind == RESTRICT and all((step.cause, store) in restricted for store in stores)
+        found[step.cause] = found.get(step.cause, True) and done
     return tuple(sorted(found.items()))
 
 

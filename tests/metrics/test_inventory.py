@@ -55,7 +55,7 @@ def test_a_row_that_was_removed_counts_no_more_until_it_is_written_again() -> No
     inventory.drop(b"r1")
     inventory.drop(b"unknown")
     assert sums(inventory) == sums(filled([row(2, 1)]))
-    inventory.put(row(1, 2))
+    inventory.put(row(1, 1))
     assert sums(inventory) == sums(filled([row(1, 1), row(2, 1)]))
 
 

@@ -131,3 +131,11 @@ def test_the_oldest_open_command_is_waited_for() -> None:
     one = given(command("images"), command("index", "COMPLETED"))
     assert seen(one, UNDER_NOTICE).waiting_since == START + len("images")
     assert seen(BORN, UNDER_NOTICE).waiting_since is None
+
+
+def test_a_restriction_of_a_former_life_is_none_of_the_present_one() -> None:
+    gone = [command(store, "COMPLETED", kind="DELETE", cause=DELETE) for store in STORES]
+    record = given(*gone, *[command(store, "COMPLETED") for store in STORES])
+    assert notices(record)["stop"] is True
+    again = applied(record, event(at=START + 3 * DAY, stores=STORES))
+    assert notices(again) == {"stop": False, "delete": False}
