@@ -11,7 +11,7 @@ export PYTHONPATH := $(CURDIR)
 export PIP_CACHE_DIR := $(CURDIR)/$(CACHE)/pip
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo kafka test lint types imports unit integration search mutation bench lock clean
+.PHONY: help setup demo kafka test lint types imports unit integration search mutation bench prometheus dashboard lock clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,7 +37,7 @@ demo: setup ## Run a short story through the real job, without a broker.
 kafka: setup ## Run one Kafka node on localhost:9092 until Ctrl-C.
 	@exec $(BIN)/python -m pipeline.testing
 
-test: setup lint types imports unit integration ## Run every check.
+test: setup prometheus lint types imports unit integration ## Run every check.
 
 lint: setup ## Style.
 	$(BIN)/ruff format --check .
@@ -52,7 +52,7 @@ imports: setup ## The import contract.
 unit: setup ## Unit and property tests.
 	$(BIN)/python -m pytest -q -m "not integration"
 
-integration: setup ## Tests against a real Kafka, Prism and Flink, which they start.
+integration: setup prometheus ## Tests against a real Kafka, Prism, Flink and Prometheus, which they start.
 	$(BIN)/python -m pytest -q -m integration --durations=15
 
 search: setup ## Property tests with 2,000 new examples each, and 10,000 histories against the oracle.
@@ -60,6 +60,22 @@ search: setup ## Property tests with 2,000 new examples each, and 10,000 histori
 
 mutation: setup ## Mutation testing of rules and precedence; prints the score and what survived.
 	$(BIN)/python -m tests.mutation
+
+# Its service would listen on every address: it is installed switched off, and tests start their own.
+prometheus: ## Install Prometheus where this is Debian and we may; else say what is missing.
+	@command -v prometheus >/dev/null && command -v promtool >/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  set -e; policy=/usr/sbin/policy-rc.d; made=; \
+	  [ -e $$policy ] || { printf '#!/bin/sh\nexit 101\n' > $$policy; chmod +x $$policy; made=1; }; \
+	  trap '[ -z "$$made" ] || rm -f $$policy' EXIT; \
+	  apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus >/dev/null; \
+	  systemctl disable prometheus >/dev/null 2>&1 || true; \
+	else \
+	  echo "prometheus and promtool are missing: install Prometheus (Debian: apt-get install prometheus)" >&2; exit 1; \
+	fi
+
+dashboard: setup ## Write deploy/grafana/retention.json anew from the catalogue.
+	$(BIN)/python -m pipeline.metrics.dashboard > deploy/grafana/retention.json
 
 bench: setup ## Measure; prints ratios of what ran in the same minute.
 	$(BIN)/python -m tests.bench.run

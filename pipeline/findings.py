@@ -69,7 +69,7 @@ class StateRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Measurement(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """One number of one shard."""
+    """One number of one shard. `labels` have few values each: never an id of a record or person."""
 
     name: str
     labels: dict[str, str]
@@ -91,6 +91,11 @@ _WARNINGS = frozenset(
 )
 
 
+def severity(kind: FindingKind) -> str:
+    """Return how urgent findings of a kind are: `warning` or `error`."""
+    return "warning" if kind in _WARNINGS else "error"
+
+
 def finding(
     kind: FindingKind, subject: str, what: str, remedy: str, at: Instant, **details: str
 ) -> Finding:
@@ -101,7 +106,7 @@ def finding(
         subject=subject,
         what=what,
         remedy=remedy,
-        severity="warning" if kind in _WARNINGS else "error",
+        severity=severity(kind),
         at=at,
         details=details,
     )

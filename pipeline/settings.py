@@ -36,6 +36,7 @@ class Settings:
         approvals: kinds of documents (`policies`, `notices`, `holds`) that take effect only once a
             second person has approved them.
         tick_ms: how often the broker's time travels to the shards.
+        measure_ms: how often each shard writes its `measurements`; in a story, at every tick.
         story: the log has a clock of its own; worker clocks are not compared with it.
         run_id: tells runs in one process apart.
     """
@@ -57,6 +58,7 @@ class Settings:
     max_message_bytes: int = 1 << 20
     approvals: tuple[str, ...] = ()
     tick_ms: int = SECOND
+    measure_ms: int = 10 * SECOND
     story: bool = False
     run_id: str = ""
     runner: Runner = "prism"

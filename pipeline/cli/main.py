@@ -17,6 +17,7 @@ from pipeline.cli.explain import explain
 from pipeline.cli.findings import findings_app
 from pipeline.cli.inventory import digest
 from pipeline.cli.load import import_inventory
+from pipeline.cli.metrics import metrics
 from pipeline.cli.period import period
 from pipeline.cli.publish import publish_app
 from pipeline.cli.quarantine import quarantine_app
@@ -44,6 +45,7 @@ app.command("explain")(explain)
 app.add_typer(findings_app, name="findings")
 app.add_typer(quarantine_app, name="quarantine")
 app.command("import")(import_inventory)
+app.command("metrics")(metrics)
 app.command("period")(period)
 app.command("replay")(replay)
 app.command("status")(status)

@@ -59,11 +59,10 @@ def build(
         split("history", source(settings, records + state, history=True, follow=False)),
         split("arrivals", source(settings, arriving, history=False, follow=True)),
     )
+    assigned = _counts(documents + records + state + arriving)
+    ledgers = Sharded(settings, "ledger", _counts(documents + records), assigned)
     ledger = _keyed("shards", tuple[int, bytes], *(part.ledger for part in parts)) | (
-        "Ledger"
-        >> beam.ParDo(Sharded(settings, "ledger", _counts(documents + records))).with_outputs(
-            TO_ACKNOWLEDGE, main="proposed"
-        )
+        "Ledger" >> beam.ParDo(ledgers).with_outputs(TO_ACKNOWLEDGE, main="proposed")
     )
     steering = (part[TO_GOVERNOR] for part in parts)
     governor = _keyed("causes", tuple[int, bytes], *steering, ledger.proposed) | (

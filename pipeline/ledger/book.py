@@ -64,6 +64,7 @@ class Ledger:
         self.parked: list[Part] = []
         self.findings: Told[str] = Told()
         self.commanding = True
+        self._clock_difference = 0
         self.outstanding: dict[RecordId, int] = {}
         self._gaps: Told[Gap] = Told()
         self._told = -1
@@ -99,7 +100,7 @@ class Ledger:
 
     def observe_clock(self, worker_now: Instant, outcome: Outcome) -> None:
         """Compare the newest tick with the worker's own clock; too far apart, deletion pauses."""
-        difference = abs(worker_now - self.now)
+        self._clock_difference = difference = abs(worker_now - self.now)
         commanding = difference <= CLOCK_TOLERANCE
         self.draft.clock = self.draft.clock or commanding != self.commanding
         self.commanding = commanding
@@ -288,6 +289,7 @@ class Ledger:
             "ledger_records": len(self.holdings),
             "ledger_unreviewed_records": len(self.review),
             "ledger_documents_checksum": self.versions.checksum,
+            "ledger_clock_difference_ms": self._clock_difference,
         }
 
     def _raise(self, item: Finding, outcome: Outcome) -> None:

@@ -74,16 +74,31 @@ def worker_now() -> Instant:
 
 
 class Sharded(beam.DoFn):
-    """`(shard, part)` in; for ledgers, `(governor, part)` with commands out; pieces by tag."""
+    """`(shard, part)` in; for ledgers, `(governor, part)` with commands out; pieces by tag.
+
+    Args:
+        settings: of the job.
+        kind: which state machine.
+        awaited: partitions of history by topic.
+        assigned: partitions by topic that this run of the job reads, for its `measurements`.
+    """
 
     JOURNAL = BagStateSpec("journal", BytesCoder())
     HEAD = ReadModifyWriteStateSpec("head", BytesCoder())
     WAKE = TimerSpec("wake", TimeDomain.WATERMARK)
 
-    def __init__(self, settings: Settings, kind: MachineKind, awaited: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        kind: MachineKind,
+        awaited: Mapping[str, int],
+        assigned: Mapping[str, int] | None = None,
+    ) -> None:
         self._settings = settings
         self._kind = kind
         self._awaited = dict(awaited)
+        self._assigned = dict(assigned or {})
+        self._measured: dict[int, Instant] = {}
         self._sink: Sink | None = None
 
     def setup(self) -> None:
@@ -236,8 +251,30 @@ class Sharded(beam.DoFn):
                 sink.command(command)
         for origin in outcome.origins:
             self._pieces[origin] = self._pieces.get(origin, 0) + 1
-        if self._settings.story and (part is None or part.tick is not None):
-            sink.progress(shard, machine.progress(), machine.now)
+        if part is None or part.tick is not None:
+            self._measure(shard, machine, sink)
+
+    def _measure(self, shard: int, machine: Machine, sink: Sink) -> None:
+        """Write how far the machine is; the first shard also says what the job reads and with what.
+
+        Of several instances of this stage each keeps its own time: a shard may be written more
+        often, which changes nothing.
+        """
+        now, last = machine.now, self._measured.get(shard)
+        if not self._settings.story:
+            if last is not None and now - last < self._settings.measure_ms:
+                return
+            self._measured[shard] = now
+        sink.progress(shard, machine.progress(), now)
+        if shard == 0 and self._kind == "ledger" and now != last:
+            self._measured[shard] = now
+            counts = {
+                "job_shards": self._settings.shards,
+                "job_governors": self._settings.governors,
+            }
+            sink.progress(shard, counts, now)
+            for topic, count in self._assigned.items():
+                sink.progress(shard, {"job_partitions": count}, now, {"topic": topic})
 
     def _pass_on(self, shard: int, outcome: Outcome) -> None:
         """Keep what governors must hear of a ledger until the bundle is flushed."""

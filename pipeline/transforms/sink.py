@@ -85,14 +85,19 @@ class Sink:
             self.topics.name("quarantine"), key, self._codec.encode_quarantine(item)
         )
 
-    def progress(self, shard: int, numbers: Mapping[str, int], at: Instant) -> None:
-        """Write named numbers of one shard."""
-        topic = self.topics.name("measurements")
+    def progress(
+        self,
+        shard: int,
+        numbers: Mapping[str, int],
+        at: Instant,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write named numbers of one shard, which replace those of the same name and labels."""
+        topic, found = self.topics.name("measurements"), dict(labels or {})
         for name, value in numbers.items():
-            row = Measurement(name=name, labels={}, value=float(value), shard=shard, at=at)
-            self._producer.send(
-                topic, f"{name}/{shard}".encode(), self._codec.encode_measurement(row)
-            )
+            row = Measurement(name=name, labels=found, value=float(value), shard=shard, at=at)
+            key = "/".join((name, str(shard), *(found[label] for label in sorted(found))))
+            self._producer.send(topic, key.encode(), self._codec.encode_measurement(row))
 
     def flush(self) -> None:
         """Return when everything handed over is acknowledged; raise when anything was not."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from pipeline.stories.scene import Scene
-from tests.bench import latency, notice, per_record, rebuild, throughput
+from tests.bench import exporter, latency, notice, per_record, rebuild, throughput
 from tests.bench.child import measured
 from tests.bench.figures import Figure
 from tests.bench.world import (
@@ -255,6 +255,18 @@ def restart(bench: Bench) -> None:
     bench.add("rebuild", "rebuild", "rows of `records`", found["rate"], "rows/s", how)
 
 
+def metrics(bench: Bench) -> None:
+    """The exporter with many records."""
+    found = exporter.measure(url=bench.url, records=bench.sizes["exported"])
+    how = f"{found['records']:,.0f} records; while {exporter.UPDATED:,} rows are written again"
+    for key, name, aim in (("p99", "99 % of scrapes within", "< 100"), ("max", "slowest", "")):
+        bench.add("exporter", f"scrape_{key}", name, found[f"busy_{key}"], "ms", how, aim)
+    how = "growth of the resident set over an exporter without records"
+    bench.add("exporter", "exporter_memory", "in memory", found["memory"], "B/record", how)
+    how = "start of the process to the first page"
+    bench.add("exporter", "exporter_ready", "first page after", found["ready"], "s", how)
+
+
 PARTS: dict[str, Callable[[Bench], None]] = {
     "floor": floor,
     "prism": lambda bench: job(bench, "prism"),
@@ -267,5 +279,6 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "latency-flink": lambda bench: delay(bench, "flink"),
     "memory": memory,
     "rebuild": restart,
+    "exporter": metrics,
 }
 """By the name that `--only` takes, in the order in which they run."""

@@ -22,13 +22,14 @@ from tests.bench.world import CACHE
 
 REPORT_COLUMNS = 150
 QUICK = {"events": 20_000, "records": 64_000, "rows": 20_000, "per_record": 1_000, "commands": 200}
-QUICK["noticed"] = 20_000
+QUICK |= {"noticed": 20_000, "exported": 20_000}
 
 
 def main(
     events: Annotated[int, typer.Option(help="Events through the job and the floor.")] = 300_000,
     records: Annotated[int, typer.Option(help="Records held in memory.")] = 1_000_000,
     noticed: Annotated[int, typer.Option(help="Records that one notice touches.")] = 1_000_000,
+    exported: Annotated[int, typer.Option(help="Records that the exporter counts.")] = 1_000_000,
     rows: Annotated[int, typer.Option(help="Rows of the inventory to rebuild from.")] = 200_000,
     only: Annotated[
         list[str] | None, typer.Option(help=f"Only this part: {', '.join(PARTS)}. Repeatable.")
@@ -47,6 +48,7 @@ def main(
         "per_record": 100_000,
         "commands": 1_000,
         "noticed": noticed,
+        "exported": exported,
     }
     sizes |= QUICK if quick else {}
     # Told to stop, end what was started.

@@ -57,10 +57,13 @@ class Wake:
 class Stage:
     """One shard of the stage over topics of its own, and all that its bundles gave."""
 
-    def __init__(self, scene: Scene, kind: MachineKind = "ledger") -> None:
+    def __init__(
+        self, scene: Scene, kind: MachineKind = "ledger", *, story: bool = True, **assigned: int
+    ) -> None:
         self.scene = scene
         # A story compares no clocks: the instants of these tests lie in 1970.
-        self.stage = Sharded(scene.settings(story=True, run_id=str(id(self))), kind, {})
+        settings = scene.settings(story=story, run_id=str(id(self)), measure_ms=5_000)
+        self.stage = Sharded(settings, kind, {}, assigned)
         self.stage.setup()
         self.journal, self.head, self.wake = Bag(), Cell(), Wake()
         self.commands: list[Command] = []

@@ -1,0 +1,220 @@
+"""The numbers put together: every metric of the catalogue, by its labels."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pipeline.documents import InForce
+from pipeline.findings import severity
+from pipeline.instants import SECOND
+from pipeline.metrics.catalogue import (
+    BANDS,
+    BY_NAME,
+    CAUSES,
+    COMMANDS,
+    FINDINGS,
+    METRICS,
+    OUTCOMES,
+    REASONS,
+    STATUSES,
+    WITHIN_DAYS,
+    Labels,
+)
+from pipeline.metrics.inventory import Inventory
+from pipeline.metrics.kept import Kept
+from pipeline.metrics.positions import Positions
+from pipeline.metrics.shards import Shards
+from pipeline.metrics.standing import Standing, notice_step
+from pipeline.vocabulary import FindingKind
+
+Figures = dict[str, dict[Labels, float]]
+"""By metric, then by the values of its labels."""
+
+MAX_STORES = 200
+"""Stores that get a label of their own; events of a mistaken producer may name any number."""
+OTHER = "other"
+_TO_STORES = ("DELETE", "RESTRICT", "RELEASE", "CANCEL")
+
+
+@dataclass
+class Sources:
+    """Everything that numbers are made from.
+
+    Attributes:
+        events: the ingestion topics.
+        receipts: the topic of receipts.
+        positions: how far the job has read.
+        shards: what it measures of itself.
+        findings: distinct findings by kind.
+        quarantine: distinct messages by topic and reason.
+        unreadable: messages that the exporter could not read, by topic.
+        in_force: the documents in force.
+        inventory: the records.
+        rereading: whether the inventory is read again.
+        sent: messages of each store's command topic.
+        issued: the most commands ever counted, by kind and kind of cause: a counter never falls.
+        stores: those that have a label of their own.
+    """
+
+    events: tuple[str, ...]
+    receipts: str
+    positions: Positions
+    shards: Shards
+    findings: Kept
+    quarantine: Kept
+    in_force: InForce
+    inventory: Inventory
+    unreadable: Counter[str] = field(default_factory=Counter)
+    rereading: bool = False
+    sent: dict[str, int] = field(default_factory=dict)
+    issued: dict[Labels, float] = field(default_factory=dict)
+    stores: dict[str, None] = field(default_factory=dict)
+
+    def know_stores(self) -> None:
+        """Give the stores of the inventory a label each, as far as there are any left."""
+        for standing, _ in self.inventory.standings():
+            for store in standing.stores:
+                self.label(store)
+
+    def label(self, store: str) -> str:
+        """Return the label of a store: its name, for the first of them that were seen."""
+        if store not in self.stores and len(self.stores) < MAX_STORES:
+            self.stores[store] = None
+        return store if store in self.stores else OTHER
+
+
+def figures_of(sources: Sources) -> Figures:
+    """Return the value of every metric; one without labels always has one."""
+    found: Figures = {metric.name: {} for metric in METRICS}
+    for parts in (_flow(sources), _job(sources), _watching(sources), _ahead(sources)):
+        for name, labels, value in parts:
+            found[name][labels] = value
+    _zeros(found)
+    for standing, count in sources.inventory.standings():
+        _add_standing(found, sources, standing, count)
+    _never_falling(found["retention_commands_total"], sources.issued)
+    for name, values in found.items():
+        if not BY_NAME[name].labels:
+            values.setdefault((), 0.0)
+    return found
+
+
+Sample = tuple[str, Labels, float]
+
+
+def _flow(sources: Sources) -> Iterator[Sample]:
+    positions = sources.positions
+    for topic in sources.events:
+        yield "retention_events_published_total", (topic,), positions.published(topic)
+        yield "retention_events_acknowledged_total", (topic,), positions.acknowledged(topic)
+    acknowledged = positions.acknowledged(sources.receipts)
+    yield "retention_receipts_acknowledged_total", (), acknowledged
+    for topic in (*sources.events, sources.receipts):
+        yield "retention_consumer_lag_messages", (topic,), positions.waiting(topic)
+    yield "retention_watermark_lag_seconds", (), positions.lag()
+    yield "retention_broker_timestamp_seconds", (), positions.now / SECOND
+    assigned = sources.shards.assigned()
+    for topic, count in positions.existing.items():
+        yield "retention_existing_partitions", (topic,), count
+        # Without a job nothing is assigned.
+        yield "retention_assigned_partitions", (topic,), assigned.get(topic, 0)
+
+
+def _job(sources: Sources) -> Iterator[Sample]:
+    shards = sources.shards
+    # Before a job has run, no shard lags behind.
+    time_lag = shards.time_lag(sources.positions.now) or 0.0
+    yield "retention_shard_time_lag_seconds", (), time_lag
+    yield "retention_wake_lag_seconds", (), shards.wake_lag()
+    difference = shards.most("ledger_clock_difference_ms") / SECOND
+    yield "retention_clock_difference_seconds", (), difference
+    yield "retention_paused_shards", (), shards.paused()
+    unreviewed = shards.total("ledger_unreviewed_records")
+    yield "retention_unreviewed_records", (), unreviewed
+    yield "retention_withheld_commands", (), shards.total("governor_withheld_commands")
+    yield "retention_unconfirmed_shards", (), shards.most("governor_unconfirmed_shards")
+
+
+def _watching(sources: Sources) -> Iterator[Sample]:
+    for kind in FINDINGS:
+        yield "retention_findings", (kind, severity(FindingKind(kind))), 0
+    for labels, count in sources.findings.counts.items():
+        yield "retention_findings", labels, count
+    for topic in (*sources.events, sources.receipts):
+        for reason in REASONS:
+            yield "retention_quarantined_messages", (topic, reason), 0
+    for labels, count in sources.quarantine.counts.items():
+        yield "retention_quarantined_messages", labels, count
+    for topic, count in sources.unreadable.items():
+        yield "retention_unreadable_messages", (topic,), count
+    yield "retention_exporter_rereads", (), sources.rereading
+    for store, count in sources.sent.items():
+        yield "retention_command_messages_total", (store,), count
+
+
+def _ahead(sources: Sources) -> Iterator[Sample]:
+    inventory, now = sources.inventory, sources.positions.now
+    for name, days in WITHIN_DAYS.items():
+        yield "retention_limits_due_records", (name,), inventory.due_within(now, days)
+    since = inventory.waiting_since()
+    age = 0.0 if since is None else max(0.0, (now - since) / SECOND)
+    yield "retention_oldest_outstanding_age_seconds", (), age
+    for notice in sources.in_force.notices:
+        if notice.state != "in_force":
+            continue
+        for step in notice.steps:
+            labels = (notice.document_id, step.step_id)
+            deadline = step.complete_by / SECOND
+            yield "retention_notice_deadline_timestamp_seconds", labels, deadline
+            yield "retention_notice_scope_records", labels, 0
+            yield "retention_notice_settled_records", labels, 0
+
+
+def _zeros(found: Figures) -> None:
+    """Show what may come before it comes: a rate needs a number to begin from."""
+    found["retention_records"] |= {
+        (status, band): 0.0
+        for status in STATUSES
+        for band in BANDS
+        if (status == "DELETED") == (band == "NONE")
+    }
+    found["retention_commands_total"] |= {
+        (kind, cause): 0.0 for kind in COMMANDS for cause in CAUSES
+    }
+    found["retention_answered_commands"] |= {(outcome,): 0.0 for outcome in OUTCOMES}
+
+
+def _add_standing(found: Figures, sources: Sources, standing: Standing, count: int) -> None:
+    """Add what the records of one standing count for."""
+
+    def add(name: str, labels: Labels, times: int) -> None:
+        values = found[name]
+        values[labels] = values.get(labels, 0.0) + times * count
+
+    add("retention_records", (standing.status, standing.band), 1)
+    add("retention_unknown_residency_records", (), standing.unknown)
+    add("retention_unlimited_records", (), standing.unlimited)
+    add("retention_restricted_records", (), standing.restricted)
+    add("retention_held_records", (), standing.held)
+    add("retention_observed_deletions", (), standing.observed)
+    for labels, times in standing.commands:
+        add("retention_commands_total", labels, times)
+    for labels, times in standing.answers:
+        add("retention_answered_commands", labels, times)
+    for name in standing.stores:
+        add("retention_overdue_commands", (sources.label(name),), 0)
+        for kind in _TO_STORES:
+            add("retention_outstanding_commands", (sources.label(name), kind), 0)
+    for (holder, kind), times in standing.outstanding:
+        add("retention_outstanding_commands", (sources.label(holder), kind), times)
+    for (holder,), times in standing.overdue:
+        add("retention_overdue_commands", (sources.label(holder),), times)
+    for cause, settled in standing.notices:
+        add("retention_notice_scope_records", notice_step(cause), 1)
+        add("retention_notice_settled_records", notice_step(cause), settled)
+
+
+def _never_falling(values: dict[Labels, float], most: dict[Labels, float]) -> None:
+    """Keep a counter where it was when what it counts was pruned."""
+    for labels, value in values.items():
+        values[labels] = most[labels] = max(value, most.get(labels, 0.0))

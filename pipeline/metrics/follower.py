@@ -1,0 +1,286 @@
+"""Follows the topics and keeps the numbers. It reads, and writes to no topic but `clock`.
+
+The inventory is read from its beginning under the documents in force; when others come into force
+it is read again, and the former sums are served until that is done.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+
+from pipeline.documents import InForce, InvalidDocument, Versions
+from pipeline.documents.territories import era
+from pipeline.errors import InvalidInput, Undecodable
+from pipeline.instants import MIN_INSTANT
+from pipeline.metrics.figures import Figures, Sources, figures_of
+from pipeline.metrics.inventory import Inventory
+from pipeline.metrics.kept import Kept
+from pipeline.metrics.positions import Positions, partitions_of
+from pipeline.metrics.shards import Shards
+from pipeline.rules import Planner
+from pipeline.settings import Settings
+from pipeline.transports.contract import Broker, Message, Partition
+from pipeline.transports.topics import Topics
+from pipeline.wire.codec import Codec
+
+REFRESH_SECONDS = 1.0
+"""How often the broker is asked for its time and for positions."""
+COUNT_SECONDS = 10.0
+"""How often it is asked which topics and partitions there are, and what they forgot."""
+BATCH_MESSAGES = 200
+BATCH_BYTES = 1 << 20
+
+_LOG = logging.getLogger(__name__)
+
+Take = Callable[[Message], None]
+
+
+class _Reader:
+    """Reads topics from their beginning, and knows when it has read what was there at its start."""
+
+    def __init__(self, broker: Broker, partitions: tuple[Partition, ...]) -> None:
+        self._consumer = broker.consumer()
+        self._ends = dict(broker.ends(partitions))
+        self._consumer.assign(broker.beginnings(partitions))
+
+    def read(self, take: Take) -> bool:
+        """Take some of what is there now; return whether there was anything."""
+        messages = self._consumer.poll(BATCH_MESSAGES, BATCH_BYTES)
+        for message in messages:
+            take(message)
+        return bool(messages)
+
+    def caught_up(self) -> bool:
+        """Whether it has read what was there when it began."""
+        if self._ends:
+            positions = self._consumer.positions()
+            self._ends = {p: end for p, end in self._ends.items() if positions[p] < end}
+        return not self._ends
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._consumer.close()
+
+
+class _Records:
+    """An inventory under one state of the documents, and the reader that fills it."""
+
+    def __init__(self, reader: _Reader, in_force: InForce, codec: Codec) -> None:
+        self.reader = reader
+        self.inventory = Inventory(Planner(in_force))
+        self._codec = codec
+
+    def take(self, message: Message) -> None:
+        """Take a row, or the removal of one.
+
+        Raises:
+            Undecodable: the row cannot be read.
+        """
+        if message.value is not None:
+            self.inventory.put(self._codec.decode_record(message.value))
+        elif message.key is not None:
+            self.inventory.drop(message.key)
+
+
+class Follower:
+    """Reads the topics of one pipeline.
+
+    Args:
+        broker: of the pipeline.
+        settings: prefix, ingestion topics, group and approvals as the job has them.
+
+    Raises:
+        InvalidInput: a topic of the pipeline does not exist.
+        BrokerUnavailable: the broker does not answer.
+    """
+
+    def __init__(self, broker: Broker, settings: Settings) -> None:
+        self._broker = broker
+        self._topics = topics = Topics(settings.prefix, settings.events)
+        self._codec = Codec.from_settings(settings)
+        self._versions = Versions(frozenset(settings.approvals))
+        receipts = topics.name("receipts")
+        self._told = {
+            topics.name("findings"): self._finding,
+            topics.name("quarantine"): self._quarantined,
+            topics.name("measurements"): self._measurement,
+            **dict.fromkeys(topics.documents, self._document),
+        }
+        positions = Positions(broker, settings.group, (*topics.events, receipts))
+        in_force = self._versions.in_force(MIN_INSTANT)
+        self._sources = Sources(
+            topics.events,
+            receipts,
+            positions,
+            Shards(),
+            Kept(),
+            Kept(),
+            in_force,
+            Inventory(Planner(in_force)),
+        )
+        self._current: _Records | None = None
+        self._next: _Records | None = None
+        self._refreshed = self._counted = float("-inf")
+        self._counts: dict[str, int] = {}
+        self._count()
+        self._reader = _Reader(broker, partitions_of(self._counts, tuple(self._told)))
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def step(self) -> bool:
+        """Read some of what is there, and ask the broker when it is time; never waits for long.
+
+        Returns:
+            Whether anything was read.
+
+        Raises:
+            RetentionError: the broker does not answer, or forgot what was to be read.
+        """
+        now = time.monotonic()
+        if now - self._counted >= COUNT_SECONDS:
+            self._count()
+            self._counted = now
+        if now - self._refreshed >= REFRESH_SECONDS:
+            self._sources.positions.refresh()
+            self._sources.sent = self._sent()
+            self._turn()
+            self._refreshed = now
+        busy = self._reader.read(self._safely(self._tell))
+        if self._reader.caught_up() and self._current is self._next is None:
+            self._turn(first=True)
+        for records in (self._current, self._next):
+            if records is not None:
+                busy |= records.reader.read(self._safely(records.take))
+        if self._next is not None and self._next.reader.caught_up():
+            self._replace(self._next)
+        return busy
+
+    def _safely(self, take: Take) -> Take:
+        """Count what cannot be read, and go on. Of documents the job says so, in a finding."""
+
+        def taken(message: Message) -> None:
+            try:
+                take(message)
+            except (Undecodable, InvalidDocument):
+                if message.topic not in self._topics.documents:
+                    self._sources.unreadable[message.topic] += 1
+
+        return taken
+
+    def _tell(self, message: Message) -> None:
+        if message.value is not None:
+            self._told[message.topic](message)
+
+    def _finding(self, message: Message) -> None:
+        item = self._codec.decode_finding(message.value)
+        labels = (item.kind, item.severity)
+        self._sources.findings.add(message.partition, message.offset, item.finding_id, labels)
+
+    def _quarantined(self, message: Message) -> None:
+        item = self._codec.decode_quarantine(message.value)
+        origin, labels = f"{item.topic}/{item.partition}/{item.offset}", (item.topic, item.reason)
+        self._sources.quarantine.add(message.partition, message.offset, origin, labels)
+
+    def _measurement(self, message: Message) -> None:
+        self._sources.shards.put(self._codec.decode_measurement(message.value))
+
+    def _document(self, message: Message) -> None:
+        kind = message.topic.removeprefix(self._topics.prefix)
+        envelope = self._codec.decode_envelope(kind, message.value)
+        self._versions = self._versions.applied(envelope)
+
+    # -- documents -------------------------------------------------------------------------------
+
+    def _turn(self, *, first: bool = False) -> None:
+        """Read the inventory again when other documents say what follows for a record."""
+        in_force = self._versions.in_force(self._sources.positions.now)
+        if not first and (
+            self._current is self._next is None or _basis(in_force) == _basis(self._in_force())
+        ):
+            return
+        if self._next is not None:
+            self._next.reader.close()
+        partitions = partitions_of(self._counts, (self._topics.name("records"),))
+        self._next = _Records(_Reader(self._broker, partitions), in_force, self._codec)
+        self._next_in_force = in_force
+        self._sources.rereading = self._current is not None
+
+    def _in_force(self) -> InForce:
+        return self._sources.in_force if self._next is None else self._next_in_force
+
+    def _replace(self, records: _Records) -> None:
+        if self._current is not None:
+            self._current.reader.close()
+        self._current, self._next = records, None
+        self._sources.inventory = records.inventory
+        self._sources.in_force = self._next_in_force
+        self._sources.rereading = False
+        self._count()
+        self._sources.sent = self._sent()
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    def _count(self) -> None:
+        topics = self._topics
+        job = (*topics.documents, topics.name("records"), topics.name("state"))
+        positions = self._sources.positions
+        positions.count(job)
+        wanted = {*job, *positions.topics, *self._told}
+        self._sources.know_stores()
+        stores = map(topics.commands, self._sources.stores)
+        self._counts = self._partitions(sorted(wanted | set(stores)))
+        if absent := sorted(wanted - self._counts.keys()):
+            raise InvalidInput(
+                f"topics are missing: {', '.join(absent)}; create them: retention topics create"
+            )
+        for name, kept in (
+            ("findings", self._sources.findings),
+            ("quarantine", self._sources.quarantine),
+        ):
+            partitions = partitions_of(self._counts, (topics.name(name),))
+            for partition, oldest in self._broker.beginnings(partitions).items():
+                kept.forget(partition.number, oldest)
+
+    def _partitions(self, topics: Iterable[str]) -> dict[str, int]:
+        counts = {topic: self._broker.partitions(topic) for topic in topics}
+        return {topic: count for topic, count in counts.items() if count is not None}
+
+    def _sent(self) -> dict[str, int]:
+        """Return how many messages each store's command topic ever had."""
+        names = {self._topics.commands(store): store for store in self._sources.stores}
+        ends = self._broker.ends(partitions_of(self._counts, tuple(names)))
+        sent = {names[topic]: 0 for topic in names if topic in self._counts}
+        for partition, end in ends.items():
+            sent[names[partition.topic]] += end
+        return sent
+
+    # -- what is served --------------------------------------------------------------------------
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything that was there at the start has been read."""
+        return self._current is not None
+
+    def figures(self) -> Figures:
+        """Return every number as it is now."""
+        return figures_of(self._sources)
+
+    def close(self) -> None:
+        """Release the connections of the readers; the broker stays open."""
+        self._reader.close()
+        for records in (self._current, self._next):
+            if records is not None:
+                records.reader.close()
+
+
+def _basis(in_force: InForce) -> object:
+    """Return what limits and scopes follow from: every document but controls, and the time's era.
+
+    What a control approves is among the documents; what it pauses is due all the same.
+    """
+    documents = [
+        (one.kind, one.document_id, one.version, one.digest, one.author)
+        for one in in_force.envelopes
+        if one.kind != "controls"
+    ]
+    return (era(in_force.at), documents)

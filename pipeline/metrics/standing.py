@@ -1,0 +1,162 @@
+"""What one record counts for: its standing under the documents in force. Pure.
+
+A row of the inventory says what followed when it was written; a policy that came later changes
+limits without a new row. So the plan is worked out here, from the row's facts, as the ledger does.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pipeline.errors import InvalidInput
+from pipeline.identifiers import Cause, StoreName
+from pipeline.instants import Instant
+from pipeline.ledger.present import Present
+from pipeline.ledger.unanswered import open_commands, status
+from pipeline.records import OBSERVED, Issued, Record
+from pipeline.rules import Plan, Planner
+from pipeline.vocabulary import CommandKind
+
+DELETE = CommandKind.DELETE.value
+RESTRICT = CommandKind.RESTRICT.value
+Counts = tuple[tuple[tuple[str, ...], int], ...]
+
+
+class Standing(NamedTuple):
+    """What many records share.
+
+    Attributes:
+        stores: that hold it, or held it.
+        status: see `ledger.unanswered.status`.
+        band: the surest conclusion about residency, one of `catalogue.BANDS`.
+        unknown: whether of somebody nothing is concluded.
+        restricted: whether data is to be restricted.
+        held: whether a hold is on it.
+        unlimited: whether it has data and no limit.
+        commands: issued, by kind and kind of cause.
+        observed: deletions that would have been commanded.
+        answers: commands by outcome.
+        outstanding: commands by store and kind.
+        overdue: commands by store.
+        notices: steps of notices that it is in scope of, and whether all is done that they order.
+    """
+
+    status: str
+    stores: tuple[StoreName, ...] = ()
+    band: str = "NONE"
+    unknown: bool = False
+    restricted: bool = False
+    held: bool = False
+    unlimited: bool = False
+    commands: Counts = ()
+    observed: int = 0
+    answers: Counts = ()
+    outstanding: Counts = ()
+    overdue: Counts = ()
+    notices: tuple[tuple[Cause, bool], ...] = ()
+
+
+class Seen(NamedTuple):
+    """A record's standing, and its own instants.
+
+    Attributes:
+        due_at: when its deletion must be done; None: nothing is due, or a hold is on it.
+        waiting_since: when its oldest outstanding command was issued; None: none is outstanding.
+    """
+
+    standing: Standing
+    due_at: Instant | None
+    waiting_since: Instant | None
+
+
+def seen(record: Record, planner: Planner) -> Seen:
+    """Return what a record counts for."""
+    lives = record.lives()
+    try:
+        plans = [(planner.plan(record, gone), stores) for gone, stores in lives.items()]
+    except InvalidInput:  # as the ledger: what cannot be worked out has no limit
+        plans = []
+    found = [plan for plan, _ in plans]
+    held = any(plan.holds for plan in found)
+    standing = Standing(
+        status="ACTIVE" if lives and not record.issued else status(record),
+        stores=record.stores,
+        band=_band(found) if lives else "NONE",
+        unknown=bool(lives) and (not found or any(p.residency.resident.unknown for p in found)),
+        held=held,
+        unlimited=bool(lives) and (not found or any(plan.limit_at is None for plan in found)),
+    )
+    dues = [] if held else [at for at in map(_due_at, found) if at is not None]
+    due = min(dues, default=None)
+    if not record.issued:
+        notices = _notices(record, (), plans)
+        return Seen(standing._replace(notices=notices) if notices else standing, due, None)
+    waiting = open_commands(record)
+    commands = [item for item in record.issued if item.kind != OBSERVED]
+    overdue = [item for item in waiting if item.overdue]
+    standing = standing._replace(
+        restricted=bool(lives) and any(i.kind == RESTRICT and not i.withdrawn for i in commands),
+        commands=_counted((item.kind, item.cause.partition(":")[0]) for item in commands),
+        observed=len(record.issued) - len(commands),
+        answers=_counted((item.outcome,) for item in commands if item.outcome is not None),
+        outstanding=_counted((item.store, item.kind) for item in waiting),
+        overdue=_counted((item.store,) for item in overdue),
+        notices=_notices(record, waiting, plans),
+    )
+    return Seen(standing, due, min((item.issued_at for item in waiting), default=None))
+
+
+def _due_at(plan: Plan) -> Instant | None:
+    """Return by when the data must be gone, duties to keep it taken into account."""
+    return min((step.deadline for step in plan.steps if step.kind == DELETE), default=None)
+
+
+def _band(plans: list[Plan]) -> str:
+    bands = {tag.band for plan in plans for tag in plan.residency.resident.tags}
+    if "RESIDENT" in bands:
+        return "RESIDENT"
+    return "LIKELY" if bands else "UNKNOWN"
+
+
+def _counted(keys: Iterable[tuple[str, ...]]) -> Counts:
+    return tuple(sorted(Counter(keys).items()))
+
+
+def _notices(
+    record: Record, waiting: Iterable[Issued], plans: list[tuple[Plan, list[StoreName]]]
+) -> tuple[tuple[Cause, bool], ...]:
+    """Return the steps of notices that order something, and whether all of that is done.
+
+    A deletion that is done ends the life it was of: while a plan orders one, it is not done.
+    """
+    found: dict[Cause, bool] = {}
+    given = [i for i in record.issued if _is_notice(i.cause) and not (i.withdrawn or i.withdraws)]
+    for item in given:
+        found[item.cause] = True
+    for item in waiting:
+        if item.cause in found and item.withdraws is None:
+            found[item.cause] = False
+    ordered = [
+        (step, stores) for plan, stores in plans for step in plan.steps if _is_notice(step.cause)
+    ]
+    present = Present(record) if given and ordered else None
+    # A restriction ends with the life that it was given for.
+    restricted = {
+        (item.cause, item.store)
+        for item in given
+        if item.kind == RESTRICT and present is not None and present.reaches(item)
+    }
+    for step, stores in ordered:
+        done = step.kind == RESTRICT and all((step.cause, store) in restricted for store in stores)
+        found[step.cause] = found.get(step.cause, True) and done
+    return tuple(sorted(found.items()))
+
+
+def _is_notice(cause: Cause) -> bool:
+    return cause.startswith("notice:")
+
+
+def notice_step(cause: Cause) -> tuple[str, str]:
+    """Return the ids of the notice and the step that a cause names."""
+    notice, _, step = cause.removeprefix("notice:").rpartition("/")
+    return notice, step
