@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from pipeline.documents import InForce, InvalidDocument, Versions
 from pipeline.documents.territories import era
 from pipeline.errors import InvalidInput, Undecodable
+from pipeline.inquiry.cases import is_resolution
+from pipeline.inquiry.unread import REPLAYED
 from pipeline.instants import MIN_INSTANT
 from pipeline.metrics.figures import Figures, Sources, figures_of
 from pipeline.metrics.inventory import Inventory
@@ -173,11 +175,15 @@ class Follower:
 
     def _finding(self, message: Message) -> None:
         item = self._codec.decode_finding(message.value)
+        if is_resolution(item):
+            return  # a person's word about a finding, not one more
         labels = (item.kind, item.severity)
         self._sources.findings.add(message.partition, message.offset, item.finding_id, labels)
 
     def _quarantined(self, message: Message) -> None:
         item = self._codec.decode_quarantine(message.value)
+        if item.reason == REPLAYED:
+            return  # a mark that it was dealt with
         origin, labels = f"{item.topic}/{item.partition}/{item.offset}", (item.topic, item.reason)
         self._sources.quarantine.add(message.partition, message.offset, origin, labels)
 

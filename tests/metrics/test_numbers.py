@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from pipeline.documents import enveloped
 from pipeline.errors import InvalidInput
 from pipeline.findings import finding
+from pipeline.inquiry.cases import RESOLVED_BY
 from pipeline.instants import DAY, HOUR, Instant
 from pipeline.metrics.catalogue import METRICS
 from pipeline.metrics.figures import MAX_STORES, Figures
@@ -155,19 +156,26 @@ def test_a_notice_that_is_to_come_is_in_scope_and_not_settled(desk: Desk) -> Non
 
 
 def test_findings_and_quarantine_count_each_thing_once(desk: Desk) -> None:
+    events = desk.scene.events_topic
     one = finding(FindingKind.NO_STORE, "r1", "x", "y", Instant(1))
     desk.find(
         [
             one,
             replace(one, at=Instant(2)),
+            replace(
+                finding(FindingKind.OVERDUE, "c", "x", "y", Instant(1)),
+                details={RESOLVED_BY: "counsel"},
+            ),
             finding(FindingKind.NO_STORE, "r2", "x", "y", Instant(1)),
         ]
     )
     desk.quarantine(4, 5, 4)
     desk.quarantine(6, reason="empty")
-    assert desk.value("findings", "NO_STORE", "error") == 2
-    events = desk.scene.events_topic
+    desk.quarantine(7, reason="replayed")
+    assert not desk.value("findings", "OVERDUE", "error")
+    assert not desk.value("quarantined_messages", events, "replayed")
     assert desk.value("quarantined_messages", events, "bad_id") == 2
+    assert desk.value("findings", "NO_STORE", "error") == 2
     assert desk.value("quarantined_messages", events, "empty") == 1
 
 
