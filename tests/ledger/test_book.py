@@ -2,17 +2,12 @@
 
 from pipeline.commands import LIFETIME
 from pipeline.instants import Instant
-from pipeline.ledger.book import CLOCK_TOLERANCE, Ledger
+from pipeline.ledger.book import CLOCK_TOLERANCE
 from pipeline.ledger.outcome import Outcome
-from pipeline.ledger.parts import Origin, Part, Span
+from pipeline.ledger.parts import Part
+from tests.ledger.looks import ready
 from tests.support.build import control, event, hold, notice, policy, rule
-from tests.support.drive import Drive, ids
-
-
-def ready(*envelopes: object) -> Drive:
-    drive = Drive()
-    drive.give(Part(envelopes=tuple(envelopes) or (policy(),)))  # type: ignore[arg-type]
-    return drive
+from tests.support.drive import ids
 
 
 def test_a_record_is_commanded_at_its_limit_and_not_a_millisecond_before() -> None:
@@ -251,106 +246,3 @@ def test_a_deletion_reported_by_a_clock_a_year_ahead_is_a_finding_and_hides_noth
     assert [item.kind for item in drive.findings] == ["FUTURE_EVENT"]
     drive.until(11_000)
     assert len(drive.deletions) == 1
-
-
-GATED = {"records": 1, "policies": 1}
-ROWS = Span("records", 0, 0, 1, 0, 1)
-DOCUMENTS = Span("policies", 0, 0, 1, 0, 1)
-
-
-def history() -> Part:
-    """The rows of a ledger that knew r1 since 1970-01-01T00:00:01."""
-    drive = ready(policy(rule(limit="PT1H")))
-    drive.give(Part(events=(event(at=1_000),)))
-    record = drive.ledger.get(event().record_id)
-    assert record is not None
-    return Part(rows=(record,), spans=(ROWS,))
-
-
-def test_without_a_tick_a_shard_says_nothing_and_then_says_when() -> None:
-    """What is found at a restart is found at the present, not in 1970."""
-    homeless = event("homeless", at=1_000, stores=(), purpose=None)
-    before = ready()
-    before.give(Part(events=(homeless,)))
-    row = before.ledger.get(homeless.record_id)
-    assert row is not None
-    drive = Drive(awaited=GATED)
-    origin = Origin("ingestion.events", 0, 5, 6, 5, 2)
-    drive.give(Part(envelopes=(policy(),), spans=(DOCUMENTS,)), Part(rows=(row,), spans=(ROWS,)))
-    drive.give(Part(events=(event(at=2_000, purpose=None),), origins=(origin,)))
-    for _ in range(2):
-        assert (drive.findings, drive.rows, drive.acknowledged) == ([], 0, 0)
-        assert drive.ledger.next_wake() is None
-        drive.fire(90_000)
-        drive.rebuilt()
-    drive.give(Part(tick=Instant(61_000)))
-    assert drive.acknowledged == 1
-    assert {item.at for item in drive.findings} == {61_000}
-    assert {item.kind for item in drive.findings} >= {"NO_PURPOSE", "NO_STORE"}
-
-
-def test_a_document_that_waits_for_approval_is_told_of_at_the_present() -> None:
-    drive = Drive(awaited=GATED)
-    drive.ledger = Ledger(0, GATED, ("policies",))
-    drive.give(Part(envelopes=(policy(),), spans=(DOCUMENTS,)), Part(spans=(ROWS,)))
-    assert drive.findings == []
-    drive.give(Part(tick=Instant(5_000)))
-    assert [(item.kind, item.at) for item in drive.findings] == [("AWAITING_APPROVAL", 5_000)]
-
-
-def test_before_its_history_a_shard_emits_nothing_and_acknowledges_nothing() -> None:
-    drive = Drive(awaited=GATED)
-    origin = Origin("ingestion.events", 0, 5, 6, 5, 2)
-    late = event(at=900_000, event_id="later")
-    drive.give(Part(events=(late,), origins=(origin,)), Part(tick=Instant(10_000_000)))
-    drive.give(Part(envelopes=(policy(rule(limit="PT1H")),), spans=(DOCUMENTS,)))
-    drive.fire(10_000_000)
-    assert (drive.rows, drive.commands, drive.acknowledged) == (0, [], 0)
-    drive.give(history())
-    assert drive.acknowledged == 1
-    record = drive.ledger.get(late.record_id)
-    assert record is not None
-    assert record.generation() == "e-r1-created-1000"
-    drive.until(10_000_000)
-    assert [command.generation for command in drive.deletions] == ["e-r1-created-1000"]
-
-
-def test_what_was_parked_survives_the_loss_of_the_decoded_ledger() -> None:
-    drive = Drive(awaited=GATED)
-    drive.give(Part(events=(event(at=900_000),), origins=(Origin("e", 0, 0, 1, 0, 2),)))
-    drive.rebuilt()
-    drive.give(Part(envelopes=(policy(rule(limit="PT1H")),), spans=(DOCUMENTS,)), history())
-    drive.rebuilt()
-    drive.give(Part(tick=Instant(900_000)))
-    assert drive.acknowledged == 1
-    record = drive.ledger.get(event().record_id)
-    assert record is not None
-    assert len(record.births) == 2
-
-
-def test_unanswered_commands_are_issued_again_with_the_same_id_after_a_rebuild() -> None:
-    drive = ready()
-    drive.give(Part(events=(event(at=1_000),)))
-    drive.until(11_000)
-    record = drive.ledger.get(event().record_id)
-    assert record is not None
-    again = Drive(awaited=GATED)
-    again.give(Part(envelopes=(policy(),), spans=(DOCUMENTS,)))
-    again.give(Part(rows=(record,), spans=(ROWS,)))
-    assert again.deletions == []
-    again.give(Part(tick=Instant(11_000)))
-    assert ids(again.deletions) == ids(drive.deletions)
-
-
-def test_an_older_version_of_a_row_loses_to_a_newer_one_whatever_comes_first() -> None:
-    drive = ready()
-    drive.give(Part(events=(event(at=1_000),)))
-    old = drive.ledger.get(event().record_id)
-    drive.give(Part(events=(event(at=3_000, what="accessed"),)))
-    new = drive.ledger.get(event().record_id)
-    assert old is not None
-    assert new is not None
-    for rows in ((old, new), (new, old)):
-        again = Drive(awaited={"records": 1})
-        again.give(Part(rows=rows, spans=(ROWS,)))
-        assert again.ledger.get(event().record_id) == new
