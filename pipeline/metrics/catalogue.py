@@ -5,54 +5,7 @@ values: stores, notices and topics by name, and words of the vocabulary; never a
 person or a command.
 """
 
-from typing import Literal
-
-import msgspec
-
-from pipeline.vocabulary import CommandKind, FindingKind, ReceiptStatus
-
-Type = Literal["gauge", "counter"]
-Labels = tuple[str, ...]
-
-BANDS = ("RESIDENT", "LIKELY", "UNKNOWN", "NONE")
-"""How surely residency is concluded: the surest conclusion of a record; NONE: no data is left."""
-STATUSES = ("ACTIVE", "RESTRICTED", "DELETE_COMMANDED", "DELETED")
-CAUSES = ("policy", "notice", "hold")
-COMMANDS = (*(kind.value for kind in CommandKind),)
-OUTCOMES = (*(status.value for status in ReceiptStatus),)
-FINDINGS = (*(kind.value for kind in FindingKind),)
-WITHIN_DAYS = {"passed": -1, "1d": 1, "7d": 7, "30d": 30}
-"""Windows of `retention_limits_due_records`: days from now; `passed` lies before now."""
-REASONS = (
-    *"bad_block bad_boolean bad_branch bad_id bad_integer bad_length bad_number bad_text".split(),
-    *"empty future_evidence impossible_date own_parent prohibited_signal schema_mismatch".split(),
-    *"too_large too_many trailing_bytes truncated undecodable unknown_schema".split(),
-    *"unknown_territory unknown_word wrong_format wrong_kind wrong_schema".split(),
-)
-"""Why a message goes to quarantine."""
-
-
-class Metric(msgspec.Struct, frozen=True, kw_only=True):
-    """One metric.
-
-    Attributes:
-        name: as Prometheus knows it.
-        type: a counter only grows; a gauge may fall.
-        unit: of its value.
-        labels: their names, in order.
-        help: what it is.
-        action: what to do when it moves.
-        distinct: whether a message that was sent again, under whatever position, counts once.
-    """
-
-    name: str
-    type: Type = "gauge"
-    unit: str
-    labels: tuple[str, ...] = ()
-    help: str
-    action: str
-    distinct: bool = False
-
+from pipeline.metrics.metric import Metric
 
 FLOW = (
     Metric(

@@ -7,21 +7,20 @@ from dataclasses import dataclass, field
 from pipeline.documents import InForce
 from pipeline.findings import severity
 from pipeline.instants import SECOND
-from pipeline.metrics.catalogue import (
+from pipeline.metrics.catalogue import BY_NAME, METRICS
+from pipeline.metrics.inventory import Inventory
+from pipeline.metrics.kept import Kept
+from pipeline.metrics.metric import (
     BANDS,
-    BY_NAME,
     CAUSES,
     COMMANDS,
     FINDINGS,
-    METRICS,
     OUTCOMES,
     REASONS,
     STATUSES,
     WITHIN_DAYS,
     Labels,
 )
-from pipeline.metrics.inventory import Inventory
-from pipeline.metrics.kept import Kept
 from pipeline.metrics.positions import Positions
 from pipeline.metrics.shards import Shards
 from pipeline.metrics.standing import Standing, notice_step

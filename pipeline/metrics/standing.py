@@ -28,7 +28,7 @@ class Standing(NamedTuple):
     Attributes:
         stores: that hold it, or held it.
         status: see `ledger.unanswered.status`.
-        band: the surest conclusion about residency, one of `catalogue.BANDS`.
+        band: the surest conclusion about residency, one of `metric.BANDS`.
         unknown: whether of somebody nothing is concluded.
         restricted: whether data is to be restricted.
         held: whether a hold is on it.

@@ -7,16 +7,9 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pipeline.metrics.catalogue import (
-    BANDS,
-    BY_NAME,
-    CAUSES,
-    METRICS,
-    REASONS,
-    STATUSES,
-    Metric,
-)
+from pipeline.metrics.catalogue import BY_NAME, METRICS
 from pipeline.metrics.exposition import exposition
+from pipeline.metrics.metric import BANDS, CAUSES, REASONS, STATUSES, Metric
 from tests.metrics.build import Desk
 from tests.support.build import event
 
