@@ -158,12 +158,17 @@ class Ledger:
                 self._raise(awaits_approval(document, self.now), outcome)
             self.start_review(resending=self.review.resending)
 
-    # -- looking at everything -------------------------------------------------------------------
-
     def start_review(self, *, resending: bool) -> None:
         """Begin to look at every record, some at a time."""
         self.review.start(self.holdings, resending=resending)
         self.wakes.renew()
+        self.draft.reviewing = True
+        if not self.review:
+            self._reviewed()
+
+    def _reviewed(self) -> None:
+        self.wakes.settle()
+        self.review.resending = False
         self.draft.reviewing = True
 
     def _review(self, now: Instant, outcome: Outcome) -> None:
@@ -176,16 +181,11 @@ class Ledger:
                 continue
             self._look(key, record, now, outcome, may_delete=False)
             if self.review.resending and record.issued:
-                self._send_again(key, record, outcome)
+                known = {item.command_id for item in record.issued}
+                present = self.holdings.get_key(key) or record
+                outcome.commands += unanswered(present, known, self.planner, self.now)
         if not self.review:
-            self.wakes.settle()
-            self.review.resending = False
-            self.draft.reviewing = True
-
-    def _send_again(self, key: bytes, before: Record, outcome: Outcome) -> None:
-        record = self.holdings.get_key(key) or before
-        known = {item.command_id for item in before.issued}
-        outcome.commands += unanswered(record, known, self.planner, self.now)
+            self._reviewed()
 
     # -- input -----------------------------------------------------------------------------------
 

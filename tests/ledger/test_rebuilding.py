@@ -4,7 +4,7 @@ from pipeline.instants import Instant
 from pipeline.ledger.book import Ledger
 from pipeline.ledger.parts import Origin, Part, Span
 from tests.ledger.looks import ready
-from tests.support.build import event, policy, rule
+from tests.support.build import control, event, policy, rule
 from tests.support.drive import Drive, ids
 
 GATED = {"records": 1, "policies": 1}
@@ -108,3 +108,14 @@ def test_an_older_version_of_a_row_loses_to_a_newer_one_whatever_comes_first() -
         again = Drive(awaited={"records": 1})
         again.give(Part(rows=rows, spans=(ROWS,)))
         assert again.ledger.get(event().record_id) == new
+
+
+def test_a_shard_that_was_empty_at_its_start_sends_nothing_again_because_of_a_document() -> None:
+    drive = ready()
+    drive.give(Part(tick=Instant(500)))
+    drive.give(Part(events=(event(at=1_000),)))
+    drive.until(11_000)
+    assert len(drive.deletions) == 1
+    drive.give(Part(envelopes=(control("pause", "store:elsewhere"),)))
+    drive.until(12_000)
+    assert len(drive.deletions) == 1

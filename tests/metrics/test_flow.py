@@ -9,7 +9,7 @@ from pipeline.metrics.catalogue import METRICS
 from pipeline.metrics.figures import MAX_STORES, Figures
 from pipeline.receipts import Receipt
 from tests.metrics.build import START, Desk, lasting, read
-from tests.support.build import event, hold, notice, policy, rule
+from tests.support.build import control, event, hold, notice, policy, rule
 
 
 def test_flow_is_counted_by_positions(desk: Desk) -> None:
@@ -179,3 +179,24 @@ def test_a_record_that_cannot_be_worked_out_has_no_limit(
     assert desk.value("unlimited_records") == 1
     assert desk.value("records", "ACTIVE", "UNKNOWN") == 1
     assert desk.value("unknown_residency_records") == 1
+
+
+def test_a_counter_of_a_running_exporter_never_falls(desk: Desk) -> None:
+    desk.happen(event(at=START))
+    desk.until(START + DAY)
+    follower = desk.follower()
+    assert follower.figures()["retention_commands_total"]["DELETE", "policy"] == 1
+    desk.send("records", "r1", None)
+    found = read(follower).figures()
+    assert found["retention_commands_total"]["DELETE", "policy"] == 1
+    assert found["retention_outstanding_commands"] == {}
+
+
+def test_a_pause_changes_no_limit_and_causes_no_reading_again(desk: Desk) -> None:
+    desk.happen(event(at=START))
+    follower = desk.follower()
+    before = follower._current
+    desk.publish(control("pause"))
+    assert read(follower)._current is before
+    desk.publish(hold(records=("r1",)))
+    assert read(follower)._current is not before
