@@ -111,8 +111,8 @@ def test_an_older_version_of_a_row_loses_to_a_newer_one_whatever_comes_first() -
 
 
 def test_a_shard_that_was_empty_at_its_start_sends_nothing_again_because_of_a_document() -> None:
-    drive = ready()
-    drive.give(Part(tick=Instant(500)))
+    drive = Drive(awaited={"policies": 1})
+    drive.give(Part(envelopes=(policy(),), spans=(DOCUMENTS,), tick=Instant(500)))
     drive.give(Part(events=(event(at=1_000),)))
     drive.until(11_000)
     assert len(drive.deletions) == 1
