@@ -119,13 +119,14 @@ class Planner:
         if maximum is None:
             maximum = _earliest(record, gone, self._defaults)
         steps: tuple[Step, ...] = () if maximum is None else (maximum,)
-        if coverage.minima or self.in_force.pauses_rules:
+        kept = _minima(record, gone, coverage.minima) if coverage.minima else []
+        held_up = any(self._kept(step, kept) is not step for step in steps) if kept else False
+        if held_up or self.in_force.pauses_rules:
             # What holds up the earliest need not hold up the next.
             steps = _all(record, gone, coverage.maxima if covered else self._defaults)
         if coverage.notices:
             steps = (*_ordered(record, gone, coverage.notices), *steps)
-        if coverage.minima:
-            kept = _minima(record, gone, coverage.minima)
+        if kept:
             steps = tuple([self._kept(step, kept) for step in steps])
         holds = self.in_force.holds_on(facts, judged)
         return Plan(

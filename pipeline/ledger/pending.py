@@ -54,12 +54,12 @@ def sorted_out(
     ready: list[Part] = []
     waiting: list[Part] = []
     for item in (*parked, *arrived):
-        if not is_open:
-            waiting.append(item)
+        if not is_open or ticked:
+            (ready if is_open else waiting).append(item)
             continue
         events: tuple[list[Event], list[Event]] = ([], [])
         for event in item.events:
-            events[not ticked and is_ahead(event, now)].append(event)
+            events[is_ahead(event, now)].append(event)
         if not events[1]:
             ready.append(item)
         elif not (events[0] or item.receipts):

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from pipeline.instants import Instant
 from pipeline.ledger.book import Ledger
 from pipeline.ledger.folding import take_chunk, whole_chunk
 from pipeline.ledger.journal import encode_chunk
@@ -26,7 +27,7 @@ def measure(*, records: int) -> dict[str, float]:
     """Fill 64 ledgers; return bytes per record: memory, journal as appended, journal compacted."""
     ledgers = [Ledger(shard, {}) for shard in range(SHARDS)]
     for ledger in ledgers:
-        ledger.apply(Part(envelopes=(stated_policy(),)))
+        ledger.apply(Part(envelopes=(stated_policy(),), tick=Instant(AT)))
         take_chunk(ledger, 1)
     _fill(ledgers[0], 0, PART_EVENTS)  # caches of rules and codecs are not the records' bytes
     gc.collect()

@@ -2,6 +2,7 @@
 
 import time
 
+from pipeline.instants import Instant
 from pipeline.ledger.book import Ledger
 from pipeline.ledger.inventory import derived
 from pipeline.ledger.outcome import Row
@@ -48,7 +49,7 @@ def _seconds(url: str, rows: int) -> float:
 def _publish_rows(scene: Scene, rows: int, at: int) -> None:
     """Write the rows that a job would have written for so many events."""
     ledger = Ledger(0, {})
-    ledger.apply(Part(envelopes=(stated_policy(),)))
+    ledger.apply(Part(envelopes=(stated_policy(),), tick=Instant(at)))
     topic = scene.topics.name("records")
     for start in range(0, rows, BATCH):
         numbers = range(start, min(start + BATCH, rows))

@@ -40,7 +40,7 @@ class Stages:
         self._producer = self._broker.producer()
         self._ledgers = [Ledger(shard, {}) for shard in range(settings.shards)]
         for ledger in self._ledgers:
-            ledger.apply(Part(envelopes=full_documents()))
+            ledger.apply(Part(envelopes=full_documents(), tick=self._broker.sample(()).now))
             take_chunk(ledger, 1)
         # Connecting and asking for the partitions is not an event's cost.
         self._producer.send(self._topic, b"warm", None)
