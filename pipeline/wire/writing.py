@@ -105,14 +105,31 @@ class _Writer:
         self._source.add("out += data")
 
 
+_KNOWN: dict[int, bytes] = {}
+"""Integers that were written lately: an instant comes several times in a row, and in its next."""
+MOST_KNOWN = 16_384
+
+
 def _long(out: bytearray, value: int) -> None:
+    data = _KNOWN.get(value)
+    if data is None:
+        data = _encoded(value)
+        if len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[value] = data
+    out += data
+
+
+def _encoded(value: int) -> bytes:
     if not -(1 << 63) <= value < 1 << 63:
         raise OverflowError("an integer exceeds 64 bits")
     rest = (value << 1) ^ (value >> 63)
+    data = bytearray()
     while rest > 0x7F:
-        out.append(rest & 0x7F | 0x80)
+        data.append(rest & 0x7F | 0x80)
         rest >>= 7
-    out.append(rest)
+    data.append(rest)
+    return bytes(data)
 
 
 def _int(out: bytearray, value: int) -> None:
