@@ -7,10 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions
 
 from pipeline.errors import RunnerRefused
 from pipeline.jobs import prism
-from pipeline.jobs.prism import Prism, check_beam, check_runner, free_port, locate
+from pipeline.jobs.prism import PIPELINE_OPTIONS, Prism, check_beam, check_runner, free_port, locate
 
 
 @pytest.mark.parametrize(
@@ -139,3 +140,8 @@ def test_free_ports_are_free_and_on_the_loopback() -> None:
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         pass
+
+
+def test_beam_gives_up_no_job_that_runs_for_months() -> None:
+    options = PipelineOptions([*PIPELINE_OPTIONS, "--job_endpoint=localhost:1"])
+    assert options.view_as(PortableOptions).job_server_timeout > 365 * 86_400
