@@ -23,7 +23,7 @@ PIPELINE_OPTIONS = (
     # Prism 2.77 splits slow bundles of stateful stages, and then writes the state of the keys it
     # split off as it was when the bundle began: what they had written since is lost.
     "--experiments=prism_disable_sdf_split",
-    # Beam ends its stream of the job's states after this many seconds, 300 by default, and with it a
+    # Beam ends its stream of the job's states after this many seconds, 300 by default, and so a
     # job that runs well: ten years. That the runner lives is watched by other means.
     "--job_server_timeout=315360000",
 )
