@@ -1,11 +1,21 @@
 """How many deletions were let out, of each cause in each store, and which."""
 
+from enum import Enum
+
 from pipeline.commands import Command
 from pipeline.findings import StateRow
 from pipeline.governor.journal import Allowance
 from pipeline.governor.waiting import Line
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import DAY, Instant
+
+
+class May(Enum):
+    """Whether a deletion may go. STOP: nor may any behind it in its line."""
+
+    GO = "go"
+    HELD = "held"
+    STOP = "stop"
 
 
 class Allowances:

@@ -9,11 +9,10 @@ ledger issues every unanswered command again, and each is counted anew: less lea
 """
 
 from collections.abc import Iterable
-from enum import Enum
 
 from pipeline.commands import Command
 from pipeline.documents import Versions
-from pipeline.governor.allowances import Allowances
+from pipeline.governor.allowances import Allowances, May
 from pipeline.governor.journal import GovernorChunk
 from pipeline.governor.pace import Paces
 from pipeline.governor.waiting import Line, Waiting, is_void, withheld
@@ -25,14 +24,6 @@ from pipeline.ledger.parts import Part
 
 HELD_LOOKS = 1_000
 """Deletions under a hold that are looked at in one line; those behind them the next time."""
-
-
-class _May(Enum):
-    """Whether a deletion may go. STOP: nor may any behind it in its line."""
-
-    GO = "go"
-    HELD = "held"
-    STOP = "stop"
 
 
 class Governor:
@@ -63,6 +54,7 @@ class Governor:
         self.held: dict[int, int] = {}
         self.confirmed: dict[int, str] = {}
         self.cancelled: dict[str, Instant] = {}
+        self._taken = self._sent = 0
         self._ledgers = ledgers
         self._paces = Paces()
         self._reported: dict[tuple[StoreName, Cause], int] = {}
@@ -82,9 +74,11 @@ class Governor:
         self.confirmed.update(part.confirmed)
         for command in part.commands:
             self._take(command)
+        self._taken += len(part.commands)
         # Before the first tick it is not known whose day the counts are of.
         if self.gate.open and self.now > MIN_INSTANT:
             self._release([command.command_id for command in part.commands], outcome)
+        self._sent += len(outcome.commands)
         return outcome
 
     def _take_time(self, part: Part) -> None:
@@ -121,9 +115,14 @@ class Governor:
         """Nothing to compare: the ledgers issue no deletion while clocks differ."""
 
     def progress(self) -> dict[str, int]:
-        """Return how far this key is: its time, and what it withholds."""
+        """Return how far this key is: its time, and what it took, sent and withholds.
+
+        What it took and sent is counted from when this machine was loaded.
+        """
         return {
             "governor_now_ms": self.now,
+            "governor_taken_commands": self._taken,
+            "governor_sent_commands": self._sent,
             "governor_withheld_commands": len(self.waiting),
             "governor_next_wake_ms": self._next or 0,
             "governor_documents_checksum": self.versions.checksum,
@@ -141,8 +140,8 @@ class Governor:
             held = 0
             for name in self.waiting.each(line):
                 may = self._try(line, name, touched, outcome)
-                held += may is _May.HELD
-                if may is _May.STOP or held >= HELD_LOOKS:
+                held += may is May.HELD
+                if may is May.STOP or held >= HELD_LOOKS:
                     break
         for name in fresh if unconfirmed else ():
             if name in self.waiting:  # what was just commanded is due under them
@@ -151,22 +150,22 @@ class Governor:
 
     def _try(
         self, line: Line, name: str, touched: set[tuple[StoreName, Cause]], outcome: Outcome
-    ) -> _May:
+    ) -> May:
         """Let out one command if it may go."""
         command = self.waiting.commands[name]
         if is_void(command, self.now):
             self._changed = self.waiting.drop(name)
-            return _May.GO
+            return May.GO
         if line.deletes:
             may = self._may_go(line, command, outcome)
-            if may is not _May.GO:
+            if may is not May.GO:
                 return may
             touched.add((line.store, line.cause))
             self._count(line, command)
         self._changed = True
         self.waiting.drop(name)
         outcome.commands.append(command)
-        return _May.GO
+        return May.GO
 
     def _count(self, line: Line, command: Command) -> None:
         if not line.again:
@@ -191,15 +190,15 @@ class Governor:
         stamp = self.in_force.fingerprint
         return sum(self.confirmed.get(shard) != stamp for shard in range(self._ledgers))
 
-    def _may_go(self, line: Line, command: Command, outcome: Outcome) -> _May:
+    def _may_go(self, line: Line, command: Command, outcome: Outcome) -> May:
         control = self.in_force.stopped(line.store, line.cause)
         if control is not None:
             self._report(line, f"by the pause of {control.scope}", "`resume`", outcome)
-            return _May.STOP
+            return May.STOP
         if self.in_force.holds_naming(command.record_id):
             # The ledger, which knows the whole record, withdraws it when the hold is meant for it.
             self._report(line, "by a hold", "the hold's release", outcome)
-            return _May.HELD
+            return May.HELD
         at_most = self.in_force.at_most(line.cause)
         if at_most is not None and not line.again:
             most = at_most.of(sum(self.held.values()))
@@ -207,12 +206,12 @@ class Governor:
                 self._report(line, f"after its {most} deletions a day", "`approve`", outcome)
                 if most:
                     self._wake_at(Instant((self.now // DAY + 1) * DAY))
-                return _May.STOP
+                return May.STOP
         pace = self._paces.of(line.store, self.in_force.store(line.store).per_minute)
         if not pace.take(self.now):
             self._wake_at(pace.next(self.now))
-            return _May.STOP
-        return _May.GO
+            return May.STOP
+        return May.GO
 
     def _approval(self, line: Line) -> int:
         return self.in_force.approved(line.cause) or 0

@@ -32,7 +32,7 @@ from pipeline.ledger.telling import (
     too_large,
 )
 from pipeline.ledger.told import Told
-from pipeline.ledger.unanswered import open_commands, unanswered
+from pipeline.ledger.unanswered import Outstanding, unanswered
 from pipeline.ledger.wakes import Wakes
 from pipeline.records import Record, is_full
 from pipeline.rules import Planner
@@ -65,7 +65,8 @@ class Ledger:
         self.findings: Told[str] = Told()
         self.commanding = True
         self._clock_difference = 0
-        self.outstanding: dict[RecordId, int] = {}
+        self.outstanding = Outstanding()
+        self._sent = 0
         self._gaps: Told[Gap] = Told()
         self._told = -1
         self.review = Review()
@@ -96,6 +97,7 @@ class Ledger:
                 self._told = outcome.census = len(self.holdings)
             if not self.review:
                 self._confirmation.prepare(self.now, self.in_force.fingerprint)
+        self._sent += len(outcome.commands)
         return outcome
 
     def observe_clock(self, worker_now: Instant, outcome: Outcome) -> None:
@@ -211,6 +213,7 @@ class Ledger:
                 self._look(key, record, now, outcome, may_delete=True)
         if not self.review:
             outcome.confirmed = self._confirmation.given(now, self.in_force.fingerprint)
+        self._sent += len(outcome.commands)
         return outcome
 
     def next_wake(self) -> Instant | None:
@@ -259,7 +262,7 @@ class Ledger:
             outcome.rows.append(Row(kept, due.plan))
         outcome.commands += due.commands
         outcome.decisions += due.decisions
-        self.count(due.record)
+        self.outstanding.note(due.record)
         for item in due.findings:
             self._raise(item, outcome)
         for gap in due.gaps:
@@ -272,20 +275,16 @@ class Ledger:
             later = due.wake if self.commanding else Instant(max(due.wake, now + SECOND))
             self.wakes.add(key, later)
 
-    def count(self, record: Record) -> None:
-        """Take note of how many of its commands are unsettled."""
-        unsettled = len(open_commands(record)) if record.issued else 0
-        if unsettled:
-            self.outstanding[record.record_id] = unsettled
-        elif self.outstanding:
-            self.outstanding.pop(record.record_id, None)
-
     def progress(self) -> dict[str, int]:
-        """Return how far this shard is: its time, its next wake, what is unanswered, its size."""
+        """Return how far this shard is: its time, its next wake, its size, what is unanswered.
+
+        What it sent is counted from when this ledger was loaded.
+        """
         return {
             "ledger_now_ms": self.now,
             "ledger_next_wake_ms": self.next_wake() or 0,
-            "ledger_outstanding_commands": sum(self.outstanding.values()),
+            "ledger_sent_commands": self._sent,
+            "ledger_outstanding_commands": self.outstanding.total(),
             "ledger_records": len(self.holdings),
             "ledger_unreviewed_records": len(self.review),
             "ledger_documents_checksum": self.versions.checksum,

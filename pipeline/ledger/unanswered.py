@@ -5,6 +5,7 @@ from collections.abc import Container
 import msgspec
 
 from pipeline.commands import Command
+from pipeline.identifiers import RecordId
 from pipeline.instants import HOUR, Instant
 from pipeline.ledger.issuing import DELETE, RESTRICT, Draft, command_of
 from pipeline.ledger.present import Present
@@ -75,6 +76,22 @@ def _send_again(draft: Draft, item: Issued) -> None:
     draft.replace(item, changed)
     draft.send_again(changed)
     draft.wakes.append(Instant(item.issued_at + within * ((1 << attempts) - 1)))
+
+
+class Outstanding(dict[RecordId, int]):
+    """How many commands of each record are unsettled; records without any are not in it."""
+
+    def note(self, record: Record) -> None:
+        """Count those of a record anew."""
+        unsettled = len(open_commands(record)) if record.issued else 0
+        if unsettled:
+            self[record.record_id] = unsettled
+        elif self:
+            self.pop(record.record_id, None)
+
+    def total(self) -> int:
+        """Return how many there are."""
+        return sum(self.values())
 
 
 def open_commands(record: Record) -> list[Issued]:

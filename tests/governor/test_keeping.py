@@ -113,7 +113,8 @@ def test_a_whole_chunk_stands_for_everything_before_it() -> None:
         after = Governor.folded(0, AWAITED, decoded, ledgers=2)
         for name in ("now", "in_force", "allowances", "waiting", "held", "confirmed", "cancelled"):
             assert getattr(after, name) == getattr(before, name), name
-        assert after.progress() == before.progress()
+        since_it_was_loaded = {"governor_taken_commands": 0, "governor_sent_commands": 0}
+        assert after.progress() == before.progress() | since_it_was_loaded
         assert after.gate.open
 
 
