@@ -1,6 +1,7 @@
 """Records are a lattice: whatever order, repetition or grouping of the same events, one result."""
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from pipeline.identifiers import EventId, RecordId, StoreName, SubjectId
 from pipeline.instants import Instant
 from pipeline.records import LATE, MAX_SIGNS, MAX_VALUES, Record, applied, is_full, pruned
 from pipeline.records.joining import MAX_EVIDENCE
+from pipeline.records.record import AXES
 from pipeline.vocabulary import Happening, RecordKind
 from tests.support.build import event
 
@@ -159,6 +161,13 @@ def test_what_a_record_gathers_is_bounded_and_the_same_in_any_order() -> None:
     assert is_full(record)
     assert all_of(events[::-1]) == record
     assert not is_full(all_of([event()]))
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_a_record_is_full_when_any_of_its_lists_is(axis: str) -> None:
+    values = tuple(f"v{number:05}" for number in range(MAX_VALUES))
+    for kept, full in ((values[1:], False), (values, True)):
+        assert is_full(msgspec.structs.replace(all_of([event()]), **{axis: kept})) is full
 
 
 def test_of_much_evidence_the_first_and_last_observation_of_each_kind_is_kept() -> None:

@@ -60,7 +60,16 @@ def applied(record: Record | None, event: Event) -> Record:
 
 def is_full(record: Record) -> bool:
     """Whether a record has gathered as many values as are kept."""
-    return max([len(getattr(record, axis)) for axis in AXES]) >= MAX_VALUES
+    return (
+        len(record.parents) >= MAX_VALUES
+        or len(record.subjects) >= MAX_VALUES
+        or len(record.stores) >= MAX_VALUES
+        or len(record.categories) >= MAX_VALUES
+        or len(record.purposes) >= MAX_VALUES
+        or len(record.lawful_bases) >= MAX_VALUES
+        or len(record.sources) >= MAX_VALUES
+        or len(record.recipients) >= MAX_VALUES
+    )
 
 
 def _first(event: Event) -> Record:
@@ -234,8 +243,15 @@ def _set(values: tuple[T, ...]) -> tuple[T, ...]:
 
 
 def _people(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
-    if len(subjects) == 1 and len(subjects[0].evidence) < 2:  # the usual event
-        return subjects
+    if len(subjects) == 1:  # the usual event
+        person = subjects[0]
+        signs = person.evidence
+        if len(signs) < 2:
+            return subjects
+        if len(signs) == 2 and signs[0].signal != signs[1].signal:  # nothing to leave out
+            if signs[0] < signs[1]:
+                return subjects
+            return (Subject(person.subject_id, (signs[1], signs[0])),)
     evidence: dict[Any, list[Evidence]] = {}
     for subject in subjects:
         evidence.setdefault(subject.subject_id, []).extend(subject.evidence)
