@@ -9,11 +9,11 @@ from typing import NamedTuple
 from pipeline.documents import (
     DEFAULT_RULE,
     InForce,
-    Notice,
     NoticeStep,
     Policy,
     Reach,
     Rule,
+    Standing,
     names_covering,
 )
 from pipeline.identifiers import Cause
@@ -127,11 +127,11 @@ def covering(in_force: InForce, record: Record, judged: Residency) -> Coverage:
     ]
     enforced = [item for item in found if item[0].mode == "enforce"]
     notices = [
-        (notice, notice.match.reach(record, judged, in_force.at))
-        for notice in in_force.notices
-        if notice.state == "in_force"
+        (found, found.notice.match.reach(record, judged, in_force.at))
+        for found in in_force.notices
+        if found.ordered
     ]
-    ordered = tuple(_ordered(notice, reach) for notice, reach in notices if _orders(notice, reach))
+    ordered = tuple(_ordered(found, reach) for found, reach in notices if _orders(found, reach))
     described = describe(record, judged)
     gaps = _gaps(record, judged, ordered, described)
     missing = Gap(FindingKind.NO_RULE if in_force.policies else FindingKind.NO_POLICY, described)
@@ -169,26 +169,27 @@ def qualifies(minimum: str | None, regime: str | None, at: Instant) -> bool:
     return bool(names_covering(minimum, at) & names_covering(regime, at))
 
 
-def _orders(notice: Notice, reach: Reach) -> bool:
+def _orders(found: Standing, reach: Reach) -> bool:
     if reach >= Reach.LIKELY:
         return True
-    return reach == Reach.POSSIBLE and notice.unknown == "restrict"
+    return reach == Reach.POSSIBLE and found.notice.unknown == "restrict"
 
 
-def _ordered(notice: Notice, reach: Reach) -> Ordered:
+def _ordered(found: Standing, reach: Reach) -> Ordered:
+    notice = found.notice
     return Ordered(
         notice_id=f"notice:{notice.document_id}",
         version=notice.version,
         citation=notice.citation.text,
         before=notice.collected_before,
         reach=reach,
-        steps=tuple(_step(notice, step) for step in notice.steps),
+        steps=tuple(_step(found, step) for step in found.ordered),
     )
 
 
-def _step(notice: Notice, step: NoticeStep) -> OrderedStep:
+def _step(found: Standing, step: NoticeStep) -> OrderedStep:
     return OrderedStep(
-        cause=notice.cause(step.step_id),
+        cause=found.cause(step),
         deletes=step.action == "delete",
         not_before=step.not_before,
         complete_by=step.complete_by,

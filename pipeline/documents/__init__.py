@@ -8,6 +8,7 @@ says them in plain words.
 
 from pipeline.documents.envelope import KINDS, Envelope, check_author, enveloped, parsed
 from pipeline.documents.in_force import InForce
+from pipeline.documents.life import NoticeState, NoticeStep, Standing, standing
 from pipeline.documents.load import Loaded, kind_of, load
 from pipeline.documents.match import Match, Reach
 from pipeline.documents.policy import (
@@ -29,7 +30,6 @@ from pipeline.documents.values import (
     Document,
     Hold,
     Notice,
-    NoticeStep,
 )
 from pipeline.documents.versions import Versions, approval_scope
 
@@ -50,11 +50,13 @@ __all__ = [
     "Loaded",
     "Match",
     "Notice",
+    "NoticeState",
     "NoticeStep",
     "Policy",
     "Problem",
     "Reach",
     "Rule",
+    "Standing",
     "StoreSettings",
     "UnsupportedDocument",
     "Versions",
@@ -66,4 +68,5 @@ __all__ = [
     "load",
     "names_covering",
     "parsed",
+    "standing",
 ]

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from pipeline.documents.envelope import Envelope
+from pipeline.documents.life import Standing, happened_by, kept_by, standing
 from pipeline.documents.match import Judged, Matchable, Reach
 from pipeline.documents.policy import DEFAULT_RULE, AtMost, Policy, StoreSettings
 from pipeline.documents.territories import era
@@ -78,14 +79,15 @@ class InForce:
         return self._documents(Policy)
 
     @cached_property
-    def notices(self) -> tuple[Notice, ...]:
-        """Notices by id, withdrawn ones included."""
-        return self._documents(Notice)
+    def notices(self) -> tuple[Standing, ...]:
+        """Where each notice stands, by id, those that have ended included."""
+        return tuple([standing(notice, self.at) for notice in self._documents(Notice)])
 
     @cached_property
     def holds(self) -> tuple[Hold, ...]:
-        """Holds by id, released ones included."""
-        return self._documents(Hold)
+        """Holds by id, released ones included, then notices that keep data as a hold does."""
+        kept = [kept_by(one) for one in self.notices if one.notice.kind != "enforcement"]
+        return (*self._documents(Hold), *kept)
 
     @cached_property
     def controls(self) -> tuple[Control, ...]:
@@ -164,7 +166,8 @@ class InForce:
     def asks_sources(self) -> bool:
         """Whether some rule or notice looks at where data came from."""
         rules = [rule.match for policy in self.policies for rule in policy.rules]
-        return any(match.sources for match in (*rules, *(notice.match for notice in self.notices)))
+        ordered = [found.notice.match for found in self.notices]
+        return any(match.sources for match in (*rules, *ordered))
 
     @cached_property
     def has_shares(self) -> bool:
@@ -182,9 +185,9 @@ class InForce:
             regimes[policy.cause(DEFAULT_RULE)] = policy.default.citation.jurisdiction
             for rule in policy.rules:
                 regimes[policy.cause(rule.rule_id)] = rule.citation.jurisdiction
-        for notice in self.notices:
-            for step in notice.steps:
-                regimes[notice.cause(step.step_id)] = notice.citation.jurisdiction
+        for found in self.notices:
+            for step in found.steps:
+                regimes[found.cause(step)] = found.notice.citation.jurisdiction
         return regimes
 
     @cached_property
@@ -197,13 +200,15 @@ class InForce:
     def fingerprint(self) -> str:
         """SHA-256 over kind, id, version, digest and author of every document, in hexadecimal.
 
-        Memberships of territories, which change with time, are in it too.
+        Memberships of territories, which change with time, and how far the life of each notice is,
+        are in it too.
         """
         rows: list[tuple[object, ...]] = [(era(self.at),)]
         rows += [
             (one.kind, one.document_id, one.version, one.digest, one.author)
             for one in self.envelopes
         ]
+        rows += [(happened_by(found.notice, self.at),) for found in self.notices]
         return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
 
     @cached_property

@@ -1,11 +1,12 @@
 """Second pass: what the text of a form means. Every problem is noted; none stops the others.
 
-Policies are read in `policy_meaning`; the small documents (notices, holds, controls) are here.
+Policies are read in `policy_meaning`, notices in `notice_meaning`; holds and controls are here.
 """
 
 import re
 
-from pipeline.documents.policy_meaning import read_citation, read_policy
+from pipeline.documents.notice_meaning import read_notice
+from pipeline.documents.policy_meaning import read_policy
 from pipeline.documents.problems import Notes
 from pipeline.documents.shape import (
     ControlShape,
@@ -14,7 +15,6 @@ from pipeline.documents.shape import (
     MatchShape,
     NoticeShape,
     PolicyShape,
-    StepShape,
 )
 from pipeline.documents.values import (
     APPROVAL_DIGITS,
@@ -24,19 +24,11 @@ from pipeline.documents.values import (
     Document,
     Hold,
     HoldState,
-    Notice,
-    NoticeState,
-    NoticeStep,
-    StepAction,
-    Unknown,
 )
 from pipeline.documents.words import known_word, read_match
 from pipeline.identifiers import DocumentId, RecordId, SubjectId
-from pipeline.instants import Instant, parse_instant
 
-_NOTICE_STATES: tuple[NoticeState, ...] = ("in_force", "withdrawn")
 _HOLD_STATES: tuple[HoldState, ...] = ("active", "released")
-_STEP_ACTIONS: tuple[StepAction, ...] = ("restrict", "delete")
 _CONTROL_ACTIONS: tuple[ControlAction, ...] = ("pause", "resume", "approve")
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _SWITCH_SCOPE = re.compile(rf"all|store:{_NAME}|rule:{_NAME}/{_NAME}")
@@ -45,7 +37,6 @@ _DOCUMENT_SCOPE = re.compile(
     rf"{DOCUMENT_SCOPE}(policies|notices|holds)/{_NAME}@[1-9][0-9]{{0,15}}"
     rf":[0-9a-f]{{{APPROVAL_DIGITS}}}"
 )
-_UNKNOWN: tuple[Unknown, ...] = ("restrict", "leave")
 
 
 def read_meaning(shape: DocumentShape, notes: Notes) -> Document | None:
@@ -53,56 +44,10 @@ def read_meaning(shape: DocumentShape, notes: Notes) -> Document | None:
     if isinstance(shape, PolicyShape):
         return read_policy(shape, notes)
     if isinstance(shape, NoticeShape):
-        return _notice(shape, notes)
+        return read_notice(shape, notes)
     if isinstance(shape, HoldShape):
         return _hold(shape, notes)
     return _control(shape, notes)
-
-
-def _notice(shape: NoticeShape, notes: Notes) -> Notice | None:
-    state = known_word(shape.state, _NOTICE_STATES, ("state",), notes)
-    unknown = known_word(shape.unknown, _UNKNOWN, ("unknown",), notes)
-    match = read_match(shape.match, ("match",), notes)
-    if shape.match == MatchShape():
-        remedy = (
-            "name residency, purpose, category, lawful_basis or source: a notice orders what is "
-            "appropriate to remedy a failure (DPA 2018 s.149(6)), not everything"
-        )
-        notes.add(("match",), what="`match` of a notice names nothing", remedy=remedy)
-    before: Instant | None = None
-    if shape.collected_before:
-        before = notes.attempt(("collected_before",), parse_instant, shape.collected_before)
-    steps = [_step(step, ("steps", at), notes) for at, step in enumerate(shape.steps)]
-    notes.add_repeated_ids([step.id for step in shape.steps], "steps")
-    citation = read_citation(shape.citation, (), notes)
-    if state is None or unknown is None:
-        return None
-    return Notice(
-        document_id=DocumentId(shape.notice),
-        version=int(shape.version),
-        authority=shape.authority,
-        citation=citation,
-        state=state,
-        match=match,
-        steps=tuple(step for step in steps if step is not None),
-        collected_before=before,
-        unknown=unknown,
-    )
-
-
-def _step(shape: StepShape, path: tuple[str, int], notes: Notes) -> NoticeStep | None:
-    action = known_word(shape.action, _STEP_ACTIONS, (*path, "action"), notes)
-    not_before = notes.attempt((*path, "not_before"), parse_instant, shape.not_before)
-    complete_by = notes.attempt((*path, "complete_by"), parse_instant, shape.complete_by)
-    if action is None or not_before is None or complete_by is None:
-        return None
-    if complete_by <= not_before:
-        what = "`complete_by` is not after `not_before`, so that there is no time to obey"
-        remedy = "correct one of the two; each step has a window of its own (DPA 2018 s.150(4))"
-        notes.add((*path, "complete_by"), what=what, remedy=remedy)
-    return NoticeStep(
-        step_id=shape.id, action=action, not_before=not_before, complete_by=complete_by
-    )
 
 
 def _hold(shape: HoldShape, notes: Notes) -> Hold | None:

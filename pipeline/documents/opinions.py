@@ -3,12 +3,13 @@
 A document that reaches this pass is valid; nothing here refuses it.
 """
 
+from pipeline.documents.life import standing
 from pipeline.documents.match import Match
 from pipeline.documents.policy import DEFAULT_LEAD, Citation, Policy, Rule
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
 from pipeline.documents.relations import covers_all, may_meet
-from pipeline.documents.values import Control, Document, Notice
+from pipeline.documents.values import Control, Document, Notice, Window
 from pipeline.instants import DAY, Instant
 from pipeline.periods import Period
 from pipeline.vocabulary import LAWFUL_BASIS_TAXONOMY, UNKNOWN, Anchor
@@ -210,8 +211,11 @@ def _too_long_to_keep(policy: Policy, at: int, notes: Notes) -> None:
 
 
 def _deadlines(notice: Notice, notes: Notes, now: Instant | None) -> None:
-    for at, step in enumerate(notice.steps):
-        if now is not None and notice.state == "in_force" and step.complete_by <= now:
+    if now is None:
+        return
+    for at, step in enumerate(standing(notice, now).steps):
+        if step.stands and step.complete_by <= now:
+            key = "complete_by" if isinstance(notice.orders[at].times, Window) else "within"
             what = f"the deadline of step `{step.step_id}` has passed"
             remedy = "what it orders is commanded at once; correct the instant if it is wrong"
-            _warn(notes, ("steps", at, "complete_by"), "deadline-passed", what, remedy)
+            _warn(notes, ("steps", at, key), "deadline-passed", what, remedy)

@@ -152,12 +152,36 @@ class PolicyShape(Shape):
 
 
 class StepShape(Shape):
-    """One entry of a notice's `steps`."""
+    """One entry of a notice's `steps`: with two instants, or with `after` and `within`."""
 
     id: Name
     action: Word
-    not_before: Word
-    complete_by: Word
+    not_before: Word = ""
+    complete_by: Word = ""
+    after: Word = ""
+    within: Word = ""
+    while_suspended: Word = "lift"
+
+
+class AppealShape(Shape):
+    """`{window: P28D, suspends: yes, zone: Europe/London, calendar: GB-ENG}`."""
+
+    window: Word
+    suspends: Word
+    zone: Word
+    calendar: Word = "NONE"
+
+
+NO_APPEAL = AppealShape.model_construct(window="")
+"""Stands for `appeal` left out: no window that is given is empty."""
+
+
+class HappeningShape(Shape):
+    """One entry of a notice's `life`."""
+
+    happened: Word
+    at: Word
+    note: Prose = ""
 
 
 class NoticeShape(Shape):
@@ -168,8 +192,13 @@ class NoticeShape(Shape):
     authority: Word
     citation: CitationShape
     match: MatchShape
-    steps: Annotated[tuple[StepShape, ...], Field(min_length=1, max_length=1_000)]
+    steps: Annotated[tuple[StepShape, ...], Field(min_length=1, max_length=1_000)] = ()
+    kind: Word = "enforcement"
     state: Word = "in_force"
+    served: Word = ""
+    urgent: Word = "no"
+    appeal: AppealShape = NO_APPEAL
+    life: Annotated[tuple[HappeningShape, ...], Field(max_length=1_000)] = ()
     collected_before: Word = ""
     unknown: Word = "restrict"
 
@@ -211,6 +240,8 @@ PARTS: dict[str, type[Shape]] = {
     "match": MatchShape,
     "rules": RuleShape,
     "steps": StepShape,
+    "appeal": AppealShape,
+    "life": HappeningShape,
     "stores": StoreShape,
     "residency": MethodShape,
     "signals": SignalShape,

@@ -1,4 +1,6 @@
-"""Notices, holds and controls: frozen values, as the rules read them. Policies are in `policy`.
+"""Notices, holds and controls: frozen values, as somebody wrote them. Policies are in `policy`.
+
+What a notice orders at an instant, after all that has happened to it, is for `life`.
 
 `load` makes them from text, `in_force` keeps the newest of each, `render` says them in words.
 """
@@ -7,13 +9,30 @@ from typing import Literal
 
 import msgspec
 
+from pipeline.documents.authorities import Appeal
 from pipeline.documents.match import Match
 from pipeline.documents.policy import Citation, Policy
 from pipeline.identifiers import Cause, DocumentId, RecordId, SubjectId
 from pipeline.instants import Instant
+from pipeline.periods import Period
 
 StepAction = Literal["restrict", "delete"]
-NoticeState = Literal["in_force", "withdrawn"]
+NoticeKind = Literal["enforcement", "information", "assessment"]
+WrittenState = Literal["in_force", "preliminary", "withdrawn"]
+Beginning = Literal["service", "appeal_period"]
+Happened = Literal[
+    "appealed",
+    "appeal_withdrawn",
+    "cancelled",
+    "complied",
+    "dismissed",
+    "quashed",
+    "remitted",
+    "stay_ended",
+    "stayed",
+    "substituted",
+    "urgency_lifted",
+]
 HoldState = Literal["active", "released"]
 ControlAction = Literal["pause", "resume", "approve"]
 Unknown = Literal["restrict", "leave"]
@@ -24,19 +43,54 @@ APPROVAL_DIGITS = 12
 """So many digits of a text's digest an approval repeats: it is given to that text, no other."""
 
 
-class NoticeStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing an authority orders, with its own window (DPA 2018 s.150(4))."""
+class Window(msgspec.Struct, frozen=True):
+    """From when an order is in force, and by when it must be obeyed, as two instants."""
+
+    not_before: Instant
+    complete_by: Instant
+
+
+class Given(msgspec.Struct, frozen=True):
+    """Time to obey, as a period: from when it begins to run, and how long it is."""
+
+    after: Beginning
+    within: Period
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing an authority orders, with times of its own (DPA 2018 s.150(4)).
+
+    Attributes:
+        times: its window, or the time it gives.
+        keeps: whether what it restricted stays so while the notice is suspended.
+    """
 
     step_id: str
     action: StepAction
-    not_before: Instant
-    complete_by: Instant
+    times: Window | Given
+    keeps: bool = False
+
+
+class HappenedTo(msgspec.Struct, frozen=True):
+    """Something that happened to a notice after it was served."""
+
+    what: Happened
+    at: Instant
+    note: str = ""
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What an authority ordered.
 
     Attributes:
+        kind: an enforcement notice orders; an information or assessment notice keeps the data it
+            means from being destroyed, as a hold does (DPA 2018 s.148).
+        state: as written; what has become of it is for `life`.
+        orders: what it orders; nothing unless it is an enforcement notice.
+        served: when it was given; None: not said, so that its orders have windows.
+        urgent: whether it says that it must be obeyed urgently (DPA 2018 s.150(8)).
+        appeal: how it may be appealed; None: nobody said, and nothing depends on it.
+        life: what happened to it, in order of time.
         collected_before: only data collected earlier; None is any.
         unknown: what becomes of records whose residency is not concluded and may be meant:
             restricted until it is, or left. They are never deleted under the notice.
@@ -46,9 +100,14 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     authority: str
     citation: Citation
-    state: NoticeState
     match: Match
-    steps: tuple[NoticeStep, ...]
+    kind: NoticeKind = "enforcement"
+    state: WrittenState = "in_force"
+    orders: tuple[Order, ...] = ()
+    served: Instant | None = None
+    urgent: bool = False
+    appeal: Appeal | None = None
+    life: tuple[HappenedTo, ...] = ()
     collected_before: Instant | None = None
     unknown: Unknown = "restrict"
 

@@ -15,8 +15,9 @@ import msgspec
 
 from pipeline.documents.envelope import Envelope, parsed
 from pipeline.documents.in_force import InForce, Key
+from pipeline.documents.life import changes as life_changes
 from pipeline.documents.territories import next_era
-from pipeline.documents.values import APPROVAL_DIGITS, DOCUMENT_SCOPE, Control, Document
+from pipeline.documents.values import APPROVAL_DIGITS, DOCUMENT_SCOPE, Control, Document, Notice
 from pipeline.instants import MIN_INSTANT, Instant
 
 
@@ -142,7 +143,10 @@ class Versions:
             changes += [one.since for one in approved if one.since > now and one.number > least]
             waiting += [one.scope for one in versions if one.number > least and one not in approved]
             if effective:
-                chosen[key] = (effective[-1].envelope, effective[-1].document)
+                document = effective[-1].document
+                chosen[key] = (effective[-1].envelope, document)
+                if isinstance(document, Notice):
+                    changes += [at for at in life_changes(document) if at > now]
         return InForce(chosen, now, min(changes, default=None), tuple(sorted(waiting)))
 
     def _approved(self, kind: str, version: _Version) -> bool:

@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.coverage import Coverage, Limit, Ordered, qualifies
-from pipeline.documents import DEFAULT_RULE, Match, Notice, NoticeStep, Policy, Reach, Rule
+from pipeline.documents import (
+    DEFAULT_RULE,
+    Match,
+    NoticeState,
+    NoticeStep,
+    Policy,
+    Reach,
+    Rule,
+    Standing,
+)
 from pipeline.identifiers import StoreName
 from pipeline.inquiry.explanation import Considered, Result
 from pipeline.instants import Instant
@@ -27,6 +36,15 @@ _AXES = {
     "sources": "source",
 }
 """Fields of a match, and how documents call them."""
+_NOT_STANDING = {
+    NoticeState.PRELIMINARY: Result.PRELIMINARY,
+    NoticeState.SUSPENDED: Result.SUSPENDED,
+    NoticeState.QUASHED: Result.QUASHED,
+    NoticeState.SUBSTITUTED: Result.SUBSTITUTED,
+    NoticeState.CANCELLED: Result.CANCELLED,
+    NoticeState.WITHDRAWN: Result.WITHDRAWN,
+}
+"""Why a step of a notice orders nothing, by where the notice stands."""
 
 
 class Life(NamedTuple):
@@ -87,9 +105,9 @@ class _Considering:
             for rule in policy.rules:
                 yield self._rule(policy, rule)
             yield self._default(policy)
-        for notice in self._in_force.notices:
-            for step in notice.steps:
-                yield self._notice(notice, step)
+        for found in self._in_force.notices:
+            for step in found.steps:
+                yield self._notice(found, step)
         yield from self._holds()
         yield from self._pauses()
 
@@ -175,31 +193,30 @@ class _Considering:
 
     # -- notices, holds, pauses --------------------------------------------------------------------
 
-    def _notice(self, notice: Notice, step: NoticeStep) -> Considered:
-        cause = notice.cause(step.step_id)
-        result, suppressed_by, missed = self._ordered(notice, step)
+    def _notice(self, found: Standing, step: NoticeStep) -> Considered:
+        result, suppressed_by, missed = self._ordered(found, step)
         return Considered(
-            name=cause,
-            version=notice.version,
+            name=found.cause(step),
+            version=found.notice.version,
             bound="notice",
             result=result.value,
-            citation=notice.citation.text,
+            citation=found.notice.citation.text,
             ends_at=step.complete_by,
             suppressed_by=suppressed_by,
             missed=missed,
         )
 
     def _ordered(
-        self, notice: Notice, step: NoticeStep
+        self, found: Standing, step: NoticeStep
     ) -> tuple[Result, tuple[str, ...], tuple[str, ...]]:
-        if notice.state == "withdrawn":
-            return Result.WITHDRAWN, (), ()
-        name = f"notice:{notice.document_id}"
-        found = [one for one in self._coverage.notices if one.notice_id == name]
-        if not found:
-            missed = self._missed(notice.match, Reach.POSSIBLE)
+        if not step.stands:
+            return _NOT_STANDING[found.state], (), ()
+        name = f"notice:{found.notice.document_id}"
+        ordered = [one for one in self._coverage.notices if one.notice_id == name]
+        if not ordered:
+            missed = self._missed(found.notice.match, Reach.POSSIBLE)
             return (Result.NO_MATCH, (), missed) if missed else (Result.LEAVES, (), ("residency",))
-        return self._meant(found[0], step, notice.cause(step.step_id))
+        return self._meant(ordered[0], step, found.cause(step))
 
     def _meant(
         self, ordered: Ordered, step: NoticeStep, cause: str

@@ -16,7 +16,13 @@ from pipeline.instants import MIN_INSTANT, Instant, format_instant
 SHOWN_DIGITS = 12
 """So many digits of a text's digest are shown, as in an approval."""
 _DONE = (Result.DECIDES.value, Result.ORDERS.value)
-_QUIET = (Result.NO_MATCH.value, Result.RELEASED.value, Result.WITHDRAWN.value)
+_QUIET = (
+    Result.NO_MATCH.value,
+    Result.RELEASED.value,
+    Result.WITHDRAWN.value,
+    Result.SUBSTITUTED.value,
+    Result.CANCELLED.value,
+)
 
 
 def in_words(said: Explanation) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.coverage import Gap
-from pipeline.documents import DOCUMENT_SCOPE, Notice
+from pipeline.documents import DOCUMENT_SCOPE, Notice, standing
 from pipeline.errors import InvalidInput
 from pipeline.events import Event
 from pipeline.findings import Finding, finding
@@ -112,8 +112,8 @@ def awaits_approval(scope: str, now: Instant) -> Finding:
 
 def deadlines_passed(notice: Notice, now: Instant) -> Iterator[Finding]:
     """Word a finding about each step of a notice whose deadline had passed when it came."""
-    for step in notice.steps:
-        if notice.state == "in_force" and step.complete_by <= now:
+    for step in standing(notice, now).ordered:
+        if step.complete_by <= now:
             yield finding(
                 FindingKind.DEADLINE_PASSED,
                 f"{notice.cause(step.step_id)} version {notice.version}",

@@ -158,11 +158,9 @@ def _ahead(sources: Sources) -> Iterator[Sample]:
     since = inventory.waiting_since()
     age = 0.0 if since is None else max(0.0, (now - since) / SECOND)
     yield "retention_oldest_outstanding_age_seconds", (), age
-    for notice in sources.in_force.notices:
-        if notice.state != "in_force":
-            continue
-        for step in notice.steps:
-            labels = (notice.document_id, step.step_id)
+    for found in sources.in_force.notices:
+        for step in found.ordered:
+            labels = (found.notice.document_id, step.step_id)
             deadline = step.complete_by / SECOND
             yield "retention_notice_deadline_timestamp_seconds", labels, deadline
             yield "retention_notice_scope_records", labels, 0

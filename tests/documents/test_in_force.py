@@ -44,7 +44,7 @@ def test_documents_are_given_by_id() -> None:
     state = in_force(policy(name="b"), policy(name="a"), notice(), hold(), control())
 
     assert [document.document_id for document in state.policies] == ["a", "b"]
-    assert [document.document_id for document in state.notices] == ["ico"]
+    assert [found.notice.document_id for found in state.notices] == ["ico"]
     assert [document.document_id for document in state.holds] == ["h-1"]
     assert [document.document_id for document in state.controls] == ["all"]
     assert [(one.kind, one.document_id) for one in state.envelopes] == [

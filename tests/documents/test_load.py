@@ -12,6 +12,7 @@ from pipeline.documents import (
     NoticeStep,
     kind_of,
     load,
+    standing,
 )
 from pipeline.identifiers import DocumentId
 from pipeline.instants import parse_instant
@@ -44,18 +45,20 @@ def test_the_example_notice_has_the_days_of_the_law() -> None:
     document = load(example("notice.yaml")).document
 
     assert isinstance(document, Notice)
-    assert document.steps == (
+    assert standing(document, parse_instant("2022-07-01T00:00:00Z")).steps == (
         NoticeStep(
             step_id="stop-using",
             action="restrict",
             not_before=parse_instant("2022-06-16T00:00:00+01:00"),
             complete_by=parse_instant("2022-09-16T00:00:00+01:00"),
+            stands=True,
         ),
         NoticeStep(
             step_id="delete",
             action="delete",
             not_before=parse_instant("2022-06-16T00:00:00+01:00"),
             complete_by=parse_instant("2022-12-16T00:00:00+00:00"),
+            stands=True,
         ),
     )
     assert document.citation.text == "DPA 2018 s.149"

@@ -7,7 +7,9 @@ from typing import get_args
 import pytest
 
 from pipeline.documents import load
+from pipeline.documents.authorities import AUTHORITIES
 from pipeline.documents.policy import Bound, Mode
+from pipeline.documents.values import Happened
 from pipeline.periods import Counting
 from pipeline.vocabulary import Anchor
 from pipeline.vocabulary.signals import DEFAULT_METHOD, DEFAULT_SIGNALS, REPEATED_DAYS, WHOLE
@@ -23,6 +25,24 @@ def rows(heading: str) -> list[list[str]]:
     """Return the cells of the table whose head begins so, without head and rule."""
     table = PAGE.split(f"| {heading} |", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
     return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in table]
+
+
+def test_the_table_of_authorities_is_that_of_the_code() -> None:
+    assert rows("authority") == [
+        [
+            one.code,
+            str(one.window),
+            "yes" if one.suspends else "no",
+            one.zone,
+            one.calendar,
+            one.citation,
+        ]
+        for one in AUTHORITIES.values()
+    ]
+
+
+def test_the_table_of_what_may_happen_to_a_notice_has_every_word() -> None:
+    assert sorted(row[0] for row in rows("happened")) == sorted(get_args(Happened))
 
 
 def weight(per_mille: int) -> str:

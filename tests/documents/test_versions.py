@@ -86,7 +86,7 @@ def test_a_released_hold_stays_known_and_does_not_come_back() -> None:
 def test_a_withdrawn_notice_stays_known() -> None:
     state = versions(notice(version=2, more="state: withdrawn\n"), notice(version=1))
 
-    assert [document.state for document in state.in_force(NOW).notices] == ["withdrawn"]
+    assert [found.state for found in state.in_force(NOW).notices] == ["WITHDRAWN"]
 
 
 @pytest.mark.parametrize(

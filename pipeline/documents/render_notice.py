@@ -1,0 +1,116 @@
+"""A notice in plain words: what it orders, of which records, by when, and what happened to it."""
+
+from pipeline.documents.life import (
+    NoticeState,
+    NoticeStep,
+    Standing,
+    restarts,
+    standing,
+    window_end,
+)
+from pipeline.documents.render_match import records
+from pipeline.documents.values import Given, HappenedTo, Notice, Order
+from pipeline.instants import MAX_INSTANT, format_instant
+from pipeline.vocabulary import UNKNOWN
+
+_STEP = {"restrict": "are to be restricted (kept, but not used)", "delete": "are to be deleted"}
+_BEGINS = {"service": "service", "appeal_period": "the end of the appeal period"}
+_HAPPENED = {
+    "appealed": "it was appealed",
+    "appeal_withdrawn": "the appeal was withdrawn",
+    "cancelled": "it was cancelled",
+    "complied": "its authority was satisfied",
+    "dismissed": "the appeal was dismissed",
+    "quashed": "it was quashed",
+    "remitted": "a higher tribunal remitted it",
+    "stay_ended": "the stay ended",
+    "stayed": "it was stayed",
+    "substituted": "another notice took its place",
+    "urgency_lifted": "a court lifted its urgency",
+}
+
+
+def notice_in_words(notice: Notice) -> tuple[str, ...]:
+    """Return the sentences that say what a notice does, with all that is known of its life."""
+    found = standing(notice, MAX_INSTANT)
+    head = (
+        f"Notice {notice.document_id}, version {notice.version}, of {notice.authority} "
+        f"({notice.citation.text})"
+    )
+    if notice.state == "withdrawn":
+        return (f"{head}: withdrawn; it orders nothing.",)
+    if notice.state == "preliminary":
+        return (f"{head}: preliminary; it orders nothing until it is served.",)
+    life = (*_service(notice), *(_happened(notice, one) for one in notice.life))
+    if notice.kind != "enforcement":
+        words = records(notice.match)
+        kept = f"{words[0].lower()}{words[1:]} are not deleted"
+        ends = f"until it ends, {kept}" if found.holds else "it keeps nothing any more"
+        return (f"{head}: an {notice.kind} notice; {ends}.", *life)
+    whom = records(notice.match)
+    if notice.collected_before is not None:
+        whom += f", collected before {format_instant(notice.collected_before)},"
+    steps = tuple(
+        _step(whom, order, step, found)
+        for order, step in zip(notice.orders, found.steps, strict=True)
+        if step.stands or found.state is NoticeState.SUSPENDED
+    )
+    if found.ordered and (notice.match.residency or notice.match.present):
+        steps += (_unsure(notice),)
+    return (f"{head}: {_state(found)}.", *life, *steps)
+
+
+def _state(found: Standing) -> str:
+    state = found.state.lower().replace("_", " ")
+    return state if found.ordered else f"{state}; it orders nothing"
+
+
+def _service(notice: Notice) -> tuple[str, ...]:
+    if notice.served is None:
+        return ()
+    sentence = f"Served at {format_instant(notice.served)}"
+    if notice.urgent:
+        sentence += ", to be obeyed urgently"
+    end = window_end(notice)
+    if notice.appeal is not None and end is not None:
+        does = "suspends" if notice.appeal.suspends and not notice.urgent else "does not suspend"
+        sentence += (
+            f"; the {notice.appeal.window.in_words()} to appeal end before {format_instant(end)}, "
+            f"and an appeal {does} it"
+        )
+    return (f"{sentence}.",)
+
+
+def _happened(notice: Notice, one: HappenedTo) -> str:
+    state = standing(notice, one.at).state.lower().replace("_", " ")
+    note = f" ({one.note})" if one.note else ""
+    return f"At {format_instant(one.at)} {_HAPPENED[one.what]}{note}: {state}."
+
+
+def _step(whom: str, order: Order, step: NoticeStep, found: Standing) -> str:
+    window = f"between {format_instant(step.not_before)} and {format_instant(step.complete_by)}"
+    given = ""
+    if isinstance(order.times, Given):
+        begins = "the decision" if restarts(found.notice) else _BEGINS[order.times.after]
+        given = f", {order.times.within.in_words()} from {begins}"
+    if not step.stands:
+        return f"Were it in force, {whom[0].lower()}{whom[1:]} would have to be {_would(order)}."
+    return f"{whom} {_STEP[order.action]} {window}{given} (step {order.step_id})."
+
+
+def _would(order: Order) -> str:
+    action = "restricted" if order.action == "restrict" else "deleted"
+    within = ""
+    if isinstance(order.times, Given):
+        within = f" within {order.times.within.in_words()} of the decision"
+    return f"{action}{within} (step {order.step_id})"
+
+
+def _unsure(notice: Notice) -> str:
+    sentence = "Where that is only likely, they are restricted at once"
+    if any(order.action == "delete" for order in notice.orders):
+        sentence += " and deleted by the deadline"
+    if UNKNOWN not in notice.match.residency:
+        rest = "restricted until it is" if notice.unknown == "restrict" else "left as they are"
+        sentence += f"; where it is not concluded but possible, they are {rest}"
+    return f"{sentence}."
