@@ -239,6 +239,7 @@ def _why_not(life: _Life, one: HappenedTo, notice: Notice) -> str:
         "appealed": (not life.appealed, "an appeal was pending already"),
         "remitted": (life.state is NoticeState.QUASHED, "it had not been quashed"),
         "stay_ended": (life.state is NoticeState.SUSPENDED, "it was not stayed"),
+        "complied": (life.state in _ORDERING, "nothing had to be complied with then"),
         "urgency_lifted": (life.urgent, "it was not urgent"),
     }
     possible, why = needed.get(one.what, (True, ""))

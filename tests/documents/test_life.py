@@ -238,6 +238,7 @@ def test_what_was_let_go_when_it_was_quashed_is_not_restricted_again_when_it_is_
         ([("remitted", "2025-10-07T12:00:00Z")], 0, "not been quashed"),
         ([("stay_ended", "2022-06-01T00:00:00Z")], 0, "not stayed"),
         ([("urgency_lifted", "2022-06-01T00:00:00Z")], 0, "not urgent"),
+        ([APPEALED, ("complied", "2022-07-01T00:00:00Z")], 1, "nothing had to be complied with"),
         ([("cancelled", "2022-06-01T00:00:00Z"), APPEALED], 1, "had ended"),
         ([DISMISSED, APPEALED], 1, "entry 2 happened before entry 1"),
     ],

@@ -1,5 +1,6 @@
 """Documents of a history: policies, notices, holds and controls, each with the hour it is sent."""
 
+import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -104,11 +105,46 @@ def notices(rng: random.Random) -> list[Dated]:
             unknown="leave" if rng.random() < 0.25 else "restrict",
             law=rng.choice(LAWS),
         )
+        if rng.random() < 0.5:
+            found += _with_a_life(rng, at, notice)
+            continue
         found.append((at, notice))
         if rng.random() < 0.4:
             found.append((instant(rng), replace(notice, version=2, in_force=False)))
             if rng.random() < 0.2:
                 found.append((instant(rng), replace(notice, version=3)))
+    return found
+
+
+def _with_a_life(rng: random.Random, at: int, notice: Notice) -> list[Dated]:
+    """Return the versions of a notice that is served, stayed and in the end perhaps cancelled.
+
+    What happens may be told before it happens, when it does, or long after.
+    """
+    times = sorted({instant(rng) for _ in range(rng.randint(1, 5))})
+    served, *rest = times
+    words = itertools.cycle(("stayed", "stay_ended"))
+    life = [(next(words), when) for when in rest]
+    if life and rng.random() < 0.3:
+        # What is stayed cannot be complied with.
+        ends = ("cancelled", "complied") if len(life) % 2 else ("cancelled",)
+        life[-1] = (rng.choice(ends), life[-1][1])
+    steps = tuple(
+        replace(
+            step,
+            complete_by=step.not_before + 1_000 * rng.randint(1, 20),
+            keeps=step.action == "restrict" and rng.random() < 0.5,
+        )
+        for step in notice.steps
+    )
+    told = 0
+    notice = replace(notice, steps=steps, served=served)
+    found: list[Dated] = [(at, notice)]
+    while told < len(life):
+        told += rng.randint(1, len(life) - told)
+        when = max(at, life[told - 1][1] + rng.choice((0, 0, rng.randint(-5_000, 5_000))))
+        notice = replace(notice, version=notice.version + 1, life=tuple(life[:told]))
+        found.append((when, notice))
     return found
 
 

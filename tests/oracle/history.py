@@ -56,17 +56,22 @@ class Policy:
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a notice, in milliseconds."""
+    """A step of a notice, in milliseconds; `keeps`: what it restricted outlasts a stay."""
 
     name: str
     action: str
     not_before: int
     complete_by: int
+    keeps: bool = False
 
 
 @dataclass(frozen=True)
 class Notice:
-    """A version of a notice."""
+    """A version of a notice.
+
+    With `served`, its steps give time from then on instead: as long as their windows are. `life`
+    says what happened to it, and when.
+    """
 
     name: str
     version: int
@@ -76,6 +81,8 @@ class Notice:
     collected_before: int | None = None
     unknown: str = "restrict"
     law: str | None = None
+    served: int | None = None
+    life: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,15 +147,8 @@ def _form(document: Document) -> dict[str, Any]:
                 "match": _match(document.match),
                 "unknown": document.unknown,
                 **_instant("collected_before", document.collected_before),
-                "steps": [
-                    {
-                        "id": step.name,
-                        "action": step.action,
-                        **_instant("not_before", step.not_before),
-                        **_instant("complete_by", step.complete_by),
-                    }
-                    for step in document.steps
-                ],
+                **_life(document),
+                "steps": [_step(document, step) for step in document.steps],
             }
         case Hold():
             lists = {"records": document.records, "subjects": document.subjects}
@@ -164,6 +164,33 @@ def _form(document: Document) -> dict[str, Any]:
                 "action": document.action,
                 "reason": "exercise",
             }
+
+
+def _life(notice: Notice) -> dict[str, Any]:
+    if notice.served is None:
+        return {}
+    return {
+        **_instant("served", notice.served),
+        "appeal": {"window": "PT1S", "suspends": "no", "zone": "UTC"},
+        **(
+            {"life": [{"happened": what, **_instant("at", at)} for what, at in notice.life]}
+            if notice.life
+            else {}
+        ),
+    }
+
+
+def _step(notice: Notice, step: Step) -> dict[str, Any]:
+    form = {"id": step.name, "action": step.action}
+    if notice.served is None:
+        return {
+            **form,
+            **_instant("not_before", step.not_before),
+            **_instant("complete_by", step.complete_by),
+        }
+    seconds = (step.complete_by - step.not_before) // 1_000
+    keeps = {"while_suspended": "keep"} if step.keeps else {}
+    return {**form, "after": "service", "within": f"PT{seconds}S", **keeps}
 
 
 def _policy(policy: Policy) -> dict[str, Any]:

@@ -10,7 +10,7 @@ Where the specification leaves a choice, it is read so:
 - a minimum, and a deletion that is blocked, may restrict but need not.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from tests.oracle.history import Control, Document, Hold, Notice, Policy, Rule
@@ -88,7 +88,33 @@ def in_force(known: Known, now: int) -> list[Document]:
             key not in newest or newest[key].version < document.version
         ):
             newest[key] = document
-    return list(newest.values())
+    return [_at(one, now) if isinstance(one, Notice) else one for one in newest.values()]
+
+
+def _at(notice: Notice, now: int) -> Notice:
+    """Return a notice with the steps that stand, after what has happened to it."""
+    if notice.served is None:
+        return notice
+    begin, stayed = notice.served, NEVER
+    for what, at in notice.life:
+        if at > now:
+            break
+        if what == "cancelled":
+            return replace(notice, steps=())
+        if what == "stayed":
+            stayed = at
+        if what == "stay_ended":
+            begin, stayed = at, NEVER
+    if now < notice.served:
+        return replace(notice, steps=())
+    return replace(
+        notice,
+        steps=tuple(
+            replace(step, not_before=begin, complete_by=begin + step.complete_by - step.not_before)
+            for step in notice.steps
+            if stayed == NEVER or (step.keeps and begin <= stayed)
+        ),
+    )
 
 
 def expected(known: Known, now: int) -> list[Expected]:
@@ -103,6 +129,8 @@ def changes(known: Known, asked: list[Expected]) -> set[int]:
     for document in known.documents:
         if isinstance(document, Notice):
             found |= {step.not_before for step in document.steps}
+            found |= {at for _, at in document.life}
+            found |= set() if document.served is None else {document.served}
         if isinstance(document, Policy) and document.effective_from is not None:
             found.add(document.effective_from)
     return found | {order.due for item in asked for order in item.orders}
