@@ -12,6 +12,9 @@ MORE = 0x80
 """Set in every byte of an integer but the last."""
 _INSTANT_BYTES = 6
 """Instants from 1978 to 2039 in milliseconds, the usual integers here, take as many."""
+_KNOWN: dict[bytes, int] = {}
+"""Instants that were read lately: one comes several times in a message, and in its neighbours."""
+_MOST_KNOWN = 16_384
 _LAST = 9
 """Place of the tenth byte of an integer, which may hold the 64th bit only."""
 
@@ -26,12 +29,19 @@ def number(data: bytes, at: int) -> tuple[int, int]:
     if head < MORE:
         return (head >> 1) ^ -(head & 1), at + 1
     six = data[at : at + _INSTANT_BYTES]
+    known = _KNOWN.get(six)
+    if known is not None:
+        return known, at + _INSTANT_BYTES
     if len(six) == _INSTANT_BYTES and 0 < six[5] < MORE:
         a, b, c, d, e, f = six
         if b & c & d & e & MORE:
             value = a & 0x7F | (b & 0x7F) << 7 | (c & 0x7F) << 14 | (d & 0x7F) << 21
             value |= (e & 0x7F) << 28 | f << 35
-            return (value >> 1) ^ -(value & 1), at + _INSTANT_BYTES
+            value = (value >> 1) ^ -(value & 1)
+            if len(_KNOWN) >= _MOST_KNOWN:
+                _KNOWN.clear()
+            _KNOWN[six] = value
+            return value, at + _INSTANT_BYTES
     value, shift = head & 0x7F, 7
     start = at
     while True:
