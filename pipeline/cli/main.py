@@ -23,6 +23,7 @@ from pipeline.cli.publish import publish_app
 from pipeline.cli.quarantine import quarantine_app
 from pipeline.cli.replay import replay
 from pipeline.cli.run import run
+from pipeline.cli.simulate import simulate
 from pipeline.cli.status import status
 from pipeline.cli.store import store
 from pipeline.cli.topics import topics_app
@@ -48,6 +49,7 @@ app.command("import")(import_inventory)
 app.command("metrics")(metrics)
 app.command("period")(period)
 app.command("replay")(replay)
+app.command("simulate")(simulate)
 app.command("status")(status)
 app.command("store")(store)
 

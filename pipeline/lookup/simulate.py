@@ -1,0 +1,51 @@
+"""A simulation over a log: its documents and its inventory, with other documents in place."""
+
+from collections.abc import Iterable
+
+from pipeline.documents import Envelope, InForce, Versions
+from pipeline.identifiers import RecordId
+from pipeline.inquiry.simulation import Simulation, Simulator
+from pipeline.instants import Instant
+from pipeline.lookup.log import Log, read
+from pipeline.lookup.record import documents
+from pipeline.rules import Planner
+
+
+def simulated(
+    log: Log,
+    candidates: Iterable[Envelope],
+    until: Instant,
+    approvals: Iterable[str] = (),
+) -> Simulation:
+    """Return what the candidates would do by an instant.
+
+    Args:
+        log: where.
+        candidates: documents that take the place of those of their ids, as if they were in effect
+            and approved.
+        until: the end.
+        approvals: kinds of documents that need a second person, as the job was told.
+
+    Raises:
+        InvalidInput: a topic does not exist.
+        CorruptState: a row cannot be read.
+    """
+    now = log.now()
+    known = [one.envelope for one in documents(log)]
+    in_force = Versions.of(known, approvals).in_force(now)
+    candidates = tuple(candidates)
+    simulator = Simulator(Planner(in_force), Planner(_with(in_force, candidates, now)), now, until)
+    for message in log.messages(log.wanted("records")):
+        if message.value is None:
+            simulator.forget(RecordId((message.key or b"").decode()))
+        else:
+            simulator.take(read(message, log.codec.decode_record))
+    return simulator.done()
+
+
+def _with(in_force: InForce, candidates: tuple[Envelope, ...], now: Instant) -> InForce:
+    """Return what is in force with candidates in place, whatever their versions and dates."""
+    replaced = {(one.kind, one.document_id) for one in candidates}
+    kept = [one for one in in_force.envelopes if (one.kind, one.document_id) not in replaced]
+    since = [one.effective_from for one in candidates if one.effective_from is not None]
+    return Versions.of([*kept, *candidates]).in_force(Instant(max([now, *since])))

@@ -1,0 +1,137 @@
+"""`retention simulate`: what candidates would do, from topics alone; nothing is written."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.instants import DAY, Instant, format_instant
+from pipeline.records import applied
+from tests.cli.conftest import Retention
+from tests.cli.publishing import on_topic, written
+from tests.cli.topics import Topics
+from tests.support.build import control, event, hold, policy, policy_text, rule
+
+BEGIN = 400 * DAY
+IN_FORCE = policy(rule("a", "{residency: [GB]}", limit="PT960H"), default="PT9600H")
+SHORTER = policy_text(rule("a", "{residency: [GB]}", limit="PT48H"), version=2, default="PT9600H")
+
+
+@pytest.fixture
+def topics(ready: str) -> Iterator[Topics]:
+    made = Topics(ready, BEGIN)
+    made.publish(IN_FORCE)
+    for number in range(3):
+        made.row(applied(None, event(f"r{number}", at=BEGIN)), IN_FORCE)
+    yield made
+    made.broker.close()
+
+
+@pytest.fixture
+def candidate(tmp_path: Path) -> Path:
+    return written(tmp_path, "candidate.yaml", SHORTER)
+
+
+def seen(retention: Retention, url: str, *options: object) -> dict[str, Any]:
+    said = retention("simulate", "--broker", url, "--json", *options)
+    assert said.code == 0, said.text
+    content = json.loads(said.out)
+    assert isinstance(content, dict)
+    return content
+
+
+def test_a_candidate_is_shown_beside_what_is_in_force(
+    retention: Retention, ready: str, topics: Topics, candidate: Path
+) -> None:
+    found = seen(retention, ready, "--policy", candidate)
+    assert found["changes"]["newly_due"] == 3
+    assert found["lines"] == [
+        {
+            "store": "images",
+            "cause": "policy:acme/a",
+            "outcome": outcome,
+            "in_force": before,
+            "simulated": after,
+        }
+        for outcome, before, after in (("due", 0, 3), ("later", 3, 0))
+    ]
+    assert len(found["days"]) == 31
+    assert found["days"][2]["simulated"] == 3
+
+
+def test_the_screen_has_a_table_and_a_plot(
+    retention: Retention, ready: str, topics: Topics, candidate: Path
+) -> None:
+    said = retention("simulate", "--broker", ready, "--policy", candidate)
+    assert said.code == 0, said.text
+    assert "3 newly due, 0 no longer due" in said.text
+    assert "images policy:acme/a due 0 3 +3" in said.text
+    assert "#" * 40 in said.out
+
+
+def test_a_version_that_is_not_higher_and_not_yet_in_effect_is_simulated_all_the_same(
+    retention: Retention, ready: str, topics: Topics, tmp_path: Path
+) -> None:
+    later = format_instant(Instant(BEGIN + DAY))
+    text = SHORTER.replace("version: 2", f"version: 1\neffective_from: {later}")
+    found = seen(retention, ready, "--policy", written(tmp_path, "same.yaml", text))
+    assert found["changes"]["newly_due"] == 3
+
+
+def test_a_hold_is_simulated(
+    retention: Retention, ready: str, topics: Topics, tmp_path: Path
+) -> None:
+    file = written(tmp_path, "hold.yaml", hold(records=("r1",)).text)
+    until = format_instant(Instant(BEGIN + 50 * DAY))[:10]
+    found = seen(retention, ready, "--notice", file, "--until", until)
+    assert found["changes"] == {
+        "newly_due": 0,
+        "no_longer_due": 1,
+        "earlier": 0,
+        "later": 0,
+        "other_cause": 0,
+        "same": 2,
+    }
+
+
+def test_nothing_is_written(
+    retention: Retention, ready: str, topics: Topics, candidate: Path
+) -> None:
+    names = ("policies", "records", "findings", "decisions", "commands.images")
+    before = {name: len(on_topic(ready, f"retention.{name}")) for name in names}
+    seen(retention, ready, "--policy", candidate)
+    assert {name: len(on_topic(ready, f"retention.{name}")) for name in names} == before
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "what"),
+    [
+        (None, [], "name what is to be simulated"),
+        (SHORTER, ["--until", "yesterday"], "is not an instant"),
+        (SHORTER, ["--until", "1970-01-02"], "is not within 100 years"),
+        (SHORTER.replace("PT48H", "never"), [], "`limit` is not finite"),
+        (control("pause").text, [], "a control cannot be simulated"),
+    ],
+)
+def test_wrong_input_is_refused(
+    retention: Retention,
+    ready: str,
+    topics: Topics,
+    tmp_path: Path,
+    text: str | None,
+    options: list[str],
+    what: str,
+) -> None:
+    files = [] if text is None else ["--policy", str(written(tmp_path, "c.yaml", text))]
+    said = retention("simulate", "--broker", ready, *files, *options)
+    assert said.code == 2, said.text
+    assert what in said.text
+
+
+def test_no_record_is_named(
+    retention: Retention, ready: str, topics: Topics, candidate: Path
+) -> None:
+    said = retention("simulate", "--broker", ready, "--policy", candidate)
+    assert "r1" not in said.text.split()
