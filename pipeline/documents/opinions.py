@@ -48,7 +48,7 @@ def _policy(policy: Policy, notes: Notes) -> None:
     _limit(policy.default.limit, ("default",), notes)
     _url(policy.default.citation, ("default", "citation"), notes)
     for at, rule in enumerate(policy.rules):
-        path: Path = ("rules", at)
+        path: Path = _place(policy, at)
         _limit(rule.limit, path, notes)
         _url(rule.citation, (*path, "citation"), notes)
         _means_everything(rule.match, (*path, "match"), notes)
@@ -66,6 +66,14 @@ def _policy(policy: Policy, notes: Notes) -> None:
         remedy = "set `mode: enforce` once the decisions look right"
         _warn(notes, ("rules",), "observe-only", what, remedy)
     _leads(policy, notes)
+
+
+def _place(policy: Policy, at: int) -> Path:
+    """Return where a rule is written, or the pack that it comes from is named."""
+    pack = policy.rules[at].pack
+    if not pack:
+        return ("rules", at)
+    return ("packs", [used.name for used in policy.packs].index(pack))
 
 
 def _limit(limit: Period, path: Path, notes: Notes) -> None:
@@ -180,7 +188,7 @@ def _means_everything(match: Match, path: Path, notes: Notes) -> None:
 
 def _too_long_to_keep(policy: Policy, at: int, notes: Notes) -> None:
     """Warn of a duty to keep that outlasts a duty to delete the same records."""
-    minimum = policy.rules[at]
+    minimum, place = policy.rules[at], _place(policy, at)
     for other in policy.rules:
         if (
             other.bound == "maximum"
@@ -194,7 +202,7 @@ def _too_long_to_keep(policy: Policy, at: int, notes: Notes) -> None:
                 f"maximum `{other.rule_id}` ({other.limit.in_words()}) of records that both cover"
             )
             remedy = "such records are kept, restricted, until the minimum ends; correct one limit"
-            _warn(notes, ("rules", at, "limit"), "minimum-longer-than-maximum", what, remedy)
+            _warn(notes, (*place, "limit"), "minimum-longer-than-maximum", what, remedy)
             return
     limited = any(
         other.bound == "maximum" and other.mode == "enforce" and _covers(other, minimum)
@@ -207,7 +215,7 @@ def _too_long_to_keep(policy: Policy, at: int, notes: Notes) -> None:
             f"default limit ({policy.default.limit.in_words()}), which holds for its records"
         )
         remedy = "add a maximum for them, not shorter than the minimum"
-        _warn(notes, ("rules", at, "limit"), "minimum-longer-than-maximum", what, remedy)
+        _warn(notes, (*place, "limit"), "minimum-longer-than-maximum", what, remedy)
 
 
 def _deadlines(notice: Notice, notes: Notes, now: Instant | None) -> None:

@@ -73,6 +73,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         bound: `maximum`: deleted at the latest then; `minimum`: not deleted before.
         mode: `observe` only reports what it would delete; a minimum always counts.
         at_most: None: no limit.
+        pack: from which pack it comes; empty: it is the policy's own.
     """
 
     rule_id: str
@@ -85,6 +86,21 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     action: Literal["delete"] = "delete"
     bound: Bound = "maximum"
     at_most: AtMost | None = None
+    pack: str = ""
+
+
+class PackUsed(msgspec.Struct, frozen=True):
+    """A pack that a policy includes.
+
+    Attributes:
+        name: with its version, e.g. `us-il-bipa/1`.
+        title: what it is of.
+        replaced: ids of its rules that rules of the policy's own take the place of.
+    """
+
+    name: str
+    title: str
+    replaced: tuple[str, ...] = ()
 
 
 class DefaultLimit(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +132,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         zone: whose days count.
         effective_from: the version counts from then on; None: from its publication.
         method: how residency is judged; None: the default method.
+        packs: what it includes; their rules are among `rules`, after its own.
     """
 
     document_id: DocumentId
@@ -126,6 +143,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     stores: Mapping[StoreName, StoreSettings] = {}
     effective_from: Instant | None = None
     method: Method | None = None
+    packs: tuple[PackUsed, ...] = ()
 
     def cause(self, rule_id: str) -> Cause:
         """Name a rule, or `DEFAULT_RULE`, as the cause of a command."""

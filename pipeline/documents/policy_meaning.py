@@ -3,7 +3,10 @@
 Rules that say nothing finite, or something this version cannot keep, are refused here.
 """
 
+import msgspec
+
 from pipeline.documents.method import read_method
+from pipeline.documents.packs import packs
 from pipeline.documents.policy import (
     DEFAULT_RULE,
     AtMost,
@@ -11,6 +14,7 @@ from pipeline.documents.policy import (
     Citation,
     DefaultLimit,
     Mode,
+    PackUsed,
     Policy,
     Rule,
     StoreSettings,
@@ -61,6 +65,7 @@ def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
     default = _default(shape.default, zone, notes)
     rules = [_rule(rule, ("rules", at), zone, notes) for at, rule in enumerate(shape.rules)]
     _note_reserved(shape, notes)
+    used, shipped = _packs(shape, notes)
     stores = {
         StoreName(name): _store(store, ("stores", name), notes)
         for name, store in sorted(shape.stores.items())
@@ -76,11 +81,45 @@ def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
         version=int(shape.version),
         zone=zone,
         default=default,
-        rules=tuple(rule for rule in rules if rule is not None),
+        rules=(*(rule for rule in rules if rule is not None), *shipped),
         stores=stores,
         effective_from=effective,
         method=method,
+        packs=used,
     )
+
+
+def _packs(shape: PolicyShape, notes: Notes) -> tuple[tuple[PackUsed, ...], tuple[Rule, ...]]:
+    """Return the packs that a policy includes, and their rules but for those it replaces."""
+    own = {rule.id for rule in shape.rules}
+    used: list[PackUsed] = []
+    shipped: list[Rule] = []
+    for at, use in enumerate(shape.packs):
+        path = ("packs", at)
+        name = known_word(use.pack, packs(), path, notes)
+        mode = known_word(use.mode, _MODES, (*path, "mode"), notes) if use.mode else None
+        if name is None:
+            continue
+        pack = packs()[name]
+        if any(one.name.partition("/")[0] == pack.pack for one in used):
+            what, remedy = f"`{pack.pack}` is included twice", "keep one version of it"
+            notes.add(path, what=what, remedy=remedy)
+        ids = {f"{pack.pack}.{rule.id}": rule for rule in pack.rules}
+        replaced = tuple(rule_id for rule_id in ids if rule_id in own)
+        used.append(PackUsed(name, pack.title, replaced))
+        for rule_id, rule in ids.items():
+            if rule_id not in own:
+                found = _rule(_used(rule, rule_id, mode, use.at_most), path, pack.zone, notes)
+                shipped += [msgspec.structs.replace(found, pack=name)] if found is not None else []
+    return tuple(used), tuple(shipped)
+
+
+def _used(rule: RuleShape, rule_id: str, mode: Mode | None, at_most: str) -> RuleShape:
+    """Return a pack's rule as a policy uses it; what it says of maxima says nothing of minima."""
+    changes: dict[str, str] = {"id": rule_id}
+    if rule.bound == "maximum":
+        changes |= {"mode": mode or rule.mode, "at_most": at_most}
+    return rule.model_copy(update=changes)
 
 
 def _note_reserved(shape: PolicyShape, notes: Notes) -> None:

@@ -3,7 +3,7 @@
 No record or subject id is ever written: holds say how many they name.
 """
 
-from pipeline.documents.policy import AtMost, Policy, Rule, StoreSettings
+from pipeline.documents.policy import AtMost, PackUsed, Policy, Rule, StoreSettings
 from pipeline.documents.render_match import records
 from pipeline.documents.render_notice import notice_in_words
 from pipeline.documents.values import Control, Document, Hold, Notice
@@ -19,6 +19,10 @@ _AFTER = {
     Anchor.RELATIONSHIP_ENDED: "the end of the relationship",
     Anchor.CONSENT_WITHDRAWN: "the withdrawal of consent",
 }
+_WINS = (
+    "Of several maxima that cover a record the earliest holds, of several minima the latest; a "
+    "minimum of the same law wins over a maximum."
+)
 _CONTROL = {"pause": "pauses", "resume": "resumes", "approve": "approves"}
 
 
@@ -39,7 +43,12 @@ def _policy(policy: Policy) -> tuple[str, ...]:
         since = f"; it takes effect at {format_instant(policy.effective_from)}"
     head = f"Policy {policy.document_id}, version {policy.version}"
     sentences = [f"{head}; days are those of {policy.zone}{since}."]
-    sentences += [_rule(rule) for rule in policy.rules]
+    sentences += [_rule(rule) for rule in policy.rules if not rule.pack]
+    for used in policy.packs:
+        sentences.append(_pack(used))
+        sentences += [_rule(rule) for rule in policy.rules if rule.pack == used.name]
+    if policy.packs:
+        sentences.append(_WINS)
     if policy.method is not None:
         sentences.append(_method(policy.method))
     if any(rule.match.residency for rule in policy.rules):
@@ -56,6 +65,14 @@ def _policy(policy: Policy) -> tuple[str, ...]:
     )
     sentences += [_store(name, settings) for name, settings in sorted(policy.stores.items())]
     return tuple(sentences)
+
+
+def _pack(used: PackUsed) -> str:
+    sentence = f"Pack {used.name}: {used.title}"
+    if used.replaced:
+        words = "rule takes the place" if len(used.replaced) == 1 else "rules take the place"
+        sentence += f"; the policy's own {words} of {', '.join(used.replaced)}"
+    return f"{sentence}."
 
 
 def _store(name: str, settings: StoreSettings) -> str:

@@ -138,6 +138,29 @@ NO_METHOD = MethodShape.model_construct(method="")
 """Stands for a method left out: no method that is given has an empty name."""
 
 
+def _use(value: object) -> object:
+    # `us-il-bipa/1` stands for `{pack: us-il-bipa/1}`.
+    return {"pack": value} if isinstance(value, str) else value
+
+
+class PackUseShape(Shape):
+    """One entry of `packs`: a name, or `{pack: us-il-bipa/1, mode: observe, at_most: 1%}`."""
+
+    pack: Word
+    mode: Word = ""
+    at_most: AtMost = ""
+
+
+class PackShape(Shape):
+    """A pack as it is shipped: a file that begins with `pack: NAME`."""
+
+    pack: Name
+    version: Version
+    title: Prose
+    zone: Word
+    rules: Annotated[tuple[RuleShape, ...], Field(min_length=1)]
+
+
 class PolicyShape(Shape):
     """A file that begins with `policy: ID`."""
 
@@ -149,6 +172,9 @@ class PolicyShape(Shape):
     stores: Annotated[dict[Name, StoreShape], Field(max_length=1_000)] = {}
     effective_from: Word = ""
     residency: MethodShape = NO_METHOD
+    packs: Annotated[
+        tuple[Annotated[PackUseShape, BeforeValidator(_use)], ...], Field(max_length=100)
+    ] = ()
 
 
 class StepShape(Shape):
@@ -243,6 +269,7 @@ PARTS: dict[str, type[Shape]] = {
     "appeal": AppealShape,
     "life": HappeningShape,
     "stores": StoreShape,
+    "packs": PackUseShape,
     "residency": MethodShape,
     "signals": SignalShape,
 }

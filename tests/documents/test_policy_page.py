@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.documents import load
 from pipeline.documents.authorities import AUTHORITIES
+from pipeline.documents.packs import packs
 from pipeline.documents.policy import Bound, Mode
 from pipeline.documents.values import Happened
 from pipeline.periods import Counting
@@ -43,6 +44,10 @@ def test_the_table_of_authorities_is_that_of_the_code() -> None:
 
 def test_the_table_of_what_may_happen_to_a_notice_has_every_word() -> None:
     assert sorted(row[0] for row in rows("happened")) == sorted(get_args(Happened))
+
+
+def test_the_table_of_packs_is_what_is_shipped() -> None:
+    assert rows("pack") == [[name, one.title] for name, one in packs().items()]
 
 
 def weight(per_mille: int) -> str:
