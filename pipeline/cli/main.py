@@ -14,6 +14,7 @@ from rich.markup import escape
 from pipeline.cli.documents import check
 from pipeline.cli.exits import Exit
 from pipeline.cli.explain import explain
+from pipeline.cli.export import export_app
 from pipeline.cli.findings import findings_app
 from pipeline.cli.inventory import digest
 from pipeline.cli.load import import_inventory
@@ -43,6 +44,7 @@ app.add_typer(topics_app, name="topics")
 app.command("check")(check)
 app.command("digest")(digest)
 app.command("explain")(explain)
+app.add_typer(export_app, name="export")
 app.add_typer(findings_app, name="findings")
 app.add_typer(quarantine_app, name="quarantine")
 app.command("import")(import_inventory)
