@@ -85,6 +85,7 @@ _WARNINGS = frozenset(
         FindingKind.NO_LAWFUL_BASIS,
         FindingKind.RESIDENCY_CONFLICT,
         FindingKind.UNTRACKED_RECORD,
+        FindingKind.COLLECTED_AGAIN,
         FindingKind.AWAITING_APPROVAL,
         FindingKind.WITHHELD,
     }

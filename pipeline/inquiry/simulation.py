@@ -13,8 +13,9 @@ import msgspec
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import RecordId
 from pipeline.instants import DAY, Instant
+from pipeline.ledger.due import decisive
 from pipeline.records import Record
-from pipeline.rules import Plan, Planner, Step
+from pipeline.rules import Plan, Planner
 from pipeline.vocabulary import CommandKind
 
 _DELETE = CommandKind.DELETE.value
@@ -176,18 +177,16 @@ class Simulator:
         if not deletions:
             return Verdict(Outcome.UNLIMITED)
         wanted = min(deletions, key=lambda step: (step.wanted_at(lead), step))
-        first = min(deletions, key=lambda step: (step.due_at(lead), step))
         if wanted.wanted_at(lead) > self._until:
             return Verdict(Outcome.LATER, wanted.cause, wanted.wanted_at(lead))
         if plan.holds:
             return Verdict(Outcome.HELD, wanted.cause, wanted.wanted_at(lead))
-        if first.due_at(lead) > self._until:
-            return Verdict(Outcome.PROTECTED, wanted.cause, first.due_at(lead))
-        return Verdict(Outcome.DUE, first.cause, self._commanded(first, lead))
-
-    def _commanded(self, step: Step, lead: int) -> Instant:
-        """Return when a step is commanded: what is overdue, now."""
-        return Instant(max(step.due_at(lead), self._at))
+        first = min(step.due_at(lead) for step in deletions)
+        if first > self._until:
+            return Verdict(Outcome.PROTECTED, wanted.cause, first)
+        at = Instant(max(first, self._at))  # what is overdue, now
+        step = decisive([step for step in deletions if step.due_at(lead) <= at], lead)
+        return Verdict(Outcome.DUE, "" if step is None else step.cause, at)
 
     def _days(self, pairs: list[tuple[str, Verdict, Verdict]]) -> tuple[Day, ...]:
         before = Counter(self._day(one) for _, one, _ in pairs if one.outcome is Outcome.DUE)

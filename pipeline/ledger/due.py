@@ -6,6 +6,7 @@ account (`may_delete`), which in a job only an event-time timer does. `issuing` 
 `unanswered` watches for answers, `answering` takes what the stores say.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.commands import Command
@@ -223,7 +224,7 @@ def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
         return
     stops = [(draft.planner.in_force.stopped(store, step.cause), step) for step in due]
     # A promise that is paused, or held up by a duty to keep, hides no other that is due.
-    free = next((step for control, step in stops if control is None), None)
+    free = decisive([step for control, step in stops if control is None], lead)
     if free is None:
         for control, step in stops:
             if control is not None:
@@ -233,6 +234,17 @@ def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
         draft.issue(free, store, free.due_at(lead))
     else:
         draft.wakes.append(free.due_at(lead))
+
+
+def decisive(due: Sequence[Step], lead: int) -> Step | None:
+    """Return which of several deletions that are due is commanded; None: there is none.
+
+    Of maxima that which ends first, whichever its store is told of first; between it and what
+    notices order, that which was to go out first.
+    """
+    maxima = sorted(step for step in due if not step.cause.startswith("notice:"))
+    ordered = [step for step in due if step.cause.startswith("notice:")]
+    return min([*maxima[:1], *ordered], key=lambda step: (step.due_at(lead), step), default=None)
 
 
 def _withheld(draft: Draft, step: Step, control: Control) -> None:

@@ -1,5 +1,7 @@
 """What a delivery of events and receipts makes of records; nothing is commanded here."""
 
+from collections.abc import Iterator
+
 from pipeline.findings import Finding
 from pipeline.identifiers import RecordId
 from pipeline.instants import Instant
@@ -7,8 +9,16 @@ from pipeline.ledger.ahead import brought_back, is_ahead, is_believed
 from pipeline.ledger.answering import received, unknown
 from pipeline.ledger.holdings import Holdings
 from pipeline.ledger.parts import Part
-from pipeline.ledger.telling import from_the_future
+from pipeline.ledger.telling import collected_again, from_the_future
 from pipeline.records import Record, applied
+
+
+def _come_back(known: Record, record: Record, now: Instant) -> Iterator[Finding]:
+    """Tell of data that is in a store again after it confirmed the deletion there."""
+    before = {item.command_id for item in known.returned}
+    fresh = [item for item in record.returned if item.command_id not in before]
+    if fresh:
+        yield collected_again(max(fresh, key=lambda item: item.data_until).cause, now)
 
 
 def taken(
@@ -33,6 +43,8 @@ def taken(
         record = applied(known, brought_back(event, known, now) if ahead else event)
         if record != known:
             touched[event.record_id] = record
+            if known is not None and known.issued:
+                told += _come_back(known, record, now)
     for receipt in part.receipts:
         known = touched.get(receipt.record_id) or holdings.get(receipt.record_id)
         if known is None:

@@ -7,6 +7,7 @@ from pipeline.documents import DOCUMENT_SCOPE, Notice, standing
 from pipeline.errors import InvalidInput
 from pipeline.events import Event
 from pipeline.findings import Finding, finding
+from pipeline.identifiers import Cause
 from pipeline.instants import SECOND, Instant, format_instant, to_datetime
 from pipeline.records import MAX_VALUES, Record
 from pipeline.vocabulary import FindingKind
@@ -20,6 +21,23 @@ def from_the_future(event: Event, now: Instant) -> Finding:
         f"events say that they happen more than a day from now, e.g. {event.event_id}; each is "
         "taken to happen when it is read, and a deletion is not believed",
         "set the producer's clock by NTP; publish reported deletions again",
+        now,
+    )
+
+
+def collected_again(cause: Cause, now: Instant) -> Finding:
+    """Word the finding of a day about data that is there again after its deletion."""
+    follows = (
+        "what the notice orders is commanded again at once"
+        if cause.startswith("notice:")
+        else "it has a limit of its own"
+    )
+    return finding(
+        FindingKind.COLLECTED_AGAIN,
+        f"{cause} on {to_datetime(now):%Y-%m-%d}",
+        f"data that was deleted under {cause} is there again; {follows}",
+        "find out which producer collects it, and have it stopped where a notice forbids it; "
+        "`retention_returned_records` counts the records",
         now,
     )
 

@@ -135,6 +135,13 @@ INVENTORY = (
         distinct=True,
     ),
     Metric(
+        name="retention_returned_records",
+        unit="records",
+        help="Records with data that came after a deletion which a store has confirmed.",
+        action="Find the producer that collects again: see the findings COLLECTED_AGAIN.",
+        distinct=True,
+    ),
+    Metric(
         name="retention_restricted_records",
         unit="records",
         help="Records with data that a store was told to restrict and not yet to release.",

@@ -98,10 +98,11 @@ PAGE: dict[str, tuple[Panel, ...]] = {
         ),
         Panel("Limits ahead", {"{{within}}": "retention_limits_due_records"}),
         Panel(
-            "Restricted and held",
+            "Restricted, held, collected again",
             {
                 "restricted": "retention_restricted_records",
                 "held": "retention_held_records",
+                "collected again": "retention_returned_records",
                 "to be looked at": "retention_unreviewed_records",
             },
         ),

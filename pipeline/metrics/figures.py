@@ -191,6 +191,7 @@ def _add_standing(found: Figures, sources: Sources, standing: Standing, count: i
     add("retention_records", (standing.status, standing.band), 1)
     add("retention_unknown_residency_records", (), standing.unknown)
     add("retention_unlimited_records", (), standing.unlimited)
+    add("retention_returned_records", (), standing.returned)
     add("retention_restricted_records", (), standing.restricted)
     add("retention_held_records", (), standing.held)
     add("retention_observed_deletions", (), standing.observed)

@@ -33,6 +33,7 @@ class Standing(NamedTuple):
         restricted: whether data is to be restricted.
         held: whether a hold is on it.
         unlimited: whether it has data and no limit.
+        returned: whether it has data again after a deletion that a store confirmed.
         commands: issued, by kind and kind of cause.
         observed: deletions that would have been commanded.
         answers: commands by outcome.
@@ -48,6 +49,7 @@ class Standing(NamedTuple):
     restricted: bool = False
     held: bool = False
     unlimited: bool = False
+    returned: bool = False
     commands: Counts = ()
     observed: int = 0
     answers: Counts = ()
@@ -95,6 +97,7 @@ def seen(record: Record, planner: Planner) -> Seen:
     commands = [item for item in record.issued if item.kind != OBSERVED]
     overdue = [item for item in waiting if item.overdue]
     standing = standing._replace(
+        returned=bool(record.returned),
         restricted=bool(lives) and any(i.kind == RESTRICT and not i.withdrawn for i in commands),
         commands=_counted((item.kind, item.cause.partition(":")[0]) for item in commands),
         observed=len(record.issued) - len(commands),

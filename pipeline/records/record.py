@@ -152,6 +152,20 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
         return bool(self.lives())
 
     @property
+    def returned(self) -> tuple[Issued, ...]:
+        """Deletions that stores confirmed and after which they have data again."""
+        if not self.issued:
+            return ()
+        here = {store for stores in self.lives().values() for store in stores}
+        return tuple(
+            [
+                item
+                for item in self.issued
+                if item.kind == _DELETE and item.outcome in SETTLED and item.store in here
+            ]
+        )
+
+    @property
     def untracked(self) -> bool:
         """Whether a store's inventory has it, but no event ever said that it came to be."""
         return not self.births and any(

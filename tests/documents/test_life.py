@@ -2,24 +2,28 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipeline.documents import (
-    InvalidDocument,
-    Notice,
-    Problem,
-    Standing,
-    in_words,
-    load,
     standing,
 )
 from pipeline.documents.authorities import AUTHORITIES, appeal_of
 from pipeline.documents.life import window_end
-from pipeline.instants import DAY, SECOND, Instant, parse_instant
+from pipeline.instants import Instant, parse_instant
 from pipeline.periods import last_day
-from tests.documents.states import GB, held, in_force, record, resident
+from tests.documents.lives import (
+    APPEALED,
+    BITTEN,
+    DISMISSED,
+    LONDON,
+    STEPS,
+    at,
+    days,
+    notice,
+    text,
+)
+from tests.documents.states import in_force
 
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "legal-dates.json").read_text())
 LIVES = {one["id"]: one for one in VECTORS["lifecycle_vectors"]}
@@ -30,62 +34,6 @@ HAPPENED = {
     "court_disapplies_urgency": "urgency_lifted",
 }
 """How the vectors call what happened."""
-CITATION = "{law: DPA 2018, article: s.149, url: https://www.legislation.gov.uk/}"
-STEPS = """steps:
-  - {id: stop, action: restrict, after: appeal_period, within: P3M}
-  - {id: delete, action: delete, after: appeal_period, within: P6M}
-"""
-SERVED = "2022-05-18T12:00:00Z"
-LONDON = "Europe/London"
-
-
-def text(
-    *life: tuple[str, str],
-    served: str | None = SERVED,
-    steps: str = STEPS,
-    authority: str = "GB-ICO",
-    more: str = "",
-) -> str:
-    """Return a notice of the ICO with a life."""
-    happened = "".join(f"  - {{happened: {what}, at: {at}}}\n" for what, at in life)
-    return (
-        f"notice: ico\nversion: 1\nauthority: {authority}\ncitation: {CITATION}\n"
-        f"match: {{residency: [GB]}}\n{f'served: {served}' if served else ''}\n"
-        f"{f'life:{chr(10)}{happened}' if life else ''}{more}{steps}"
-    )
-
-
-def notice(*life: tuple[str, str], **changes: Any) -> Notice:
-    document = load(text(*life, **changes)).document
-    assert isinstance(document, Notice)
-    return document
-
-
-def at(when: str, *life: tuple[str, str], **changes: Any) -> Standing:
-    """Return where a notice with this life stands."""
-    return standing(notice(*life, **changes), parse_instant(when))
-
-
-def problems(*life: tuple[str, str], **changes: Any) -> list[Problem]:
-    with pytest.raises(InvalidDocument) as refusal:
-        notice(*life, **changes)
-    return list(refusal.value.problems)
-
-
-def days(found: Standing) -> dict[str, tuple[str, str]]:
-    """Return the first and last local day of each order that stands."""
-    return {
-        step.step_id: (
-            last_day(Instant(step.not_before + DAY), LONDON).isoformat(),
-            last_day(step.complete_by, LONDON).isoformat(),
-        )
-        for step in found.ordered
-    }
-
-
-APPEALED = ("appealed", "2022-06-14T12:00:00Z")
-DISMISSED = ("dismissed", "2022-11-01T12:00:00Z")
-BITTEN = ("appealed", "2022-07-01T12:00:00Z")
 
 
 def instant_of(day: str) -> str:
@@ -228,89 +176,6 @@ def test_what_was_let_go_when_it_was_quashed_is_not_restricted_again_when_it_is_
     assert at("2026-01-01T00:00:00Z", *life, steps=KEPT).ordered == ()
 
 
-@pytest.mark.parametrize(
-    ("life", "number", "why"),
-    [
-        ([("appealed", "2022-05-18T11:59:59Z")], 0, "before the notice was served"),
-        ([DISMISSED], 0, "no appeal was pending"),
-        ([("appeal_withdrawn", "2022-06-01T00:00:00Z")], 0, "no appeal was pending"),
-        ([APPEALED, BITTEN], 1, "pending already"),
-        ([("remitted", "2025-10-07T12:00:00Z")], 0, "not been quashed"),
-        ([("stay_ended", "2022-06-01T00:00:00Z")], 0, "not stayed"),
-        ([("urgency_lifted", "2022-06-01T00:00:00Z")], 0, "not urgent"),
-        ([APPEALED, ("complied", "2022-07-01T00:00:00Z")], 1, "nothing had to be complied with"),
-        ([("cancelled", "2022-06-01T00:00:00Z"), APPEALED], 1, "had ended"),
-        ([DISMISSED, APPEALED], 1, "entry 2 happened before entry 1"),
-    ],
-)
-def test_a_life_that_cannot_be_is_refused(
-    life: list[tuple[str, str]], number: int, why: str
-) -> None:
-    [problem] = problems(*life)
-    assert problem.where == f"life[{number}]"
-    assert why in problem.what
-
-
-WINDOW = (
-    "steps:\n  - {id: stop, action: restrict, not_before: NOT_BEFORE, "
-    "complete_by: 2022-12-16T00:00:00Z}\n"
-)
-
-
-@pytest.mark.parametrize(
-    ("life", "changes", "where", "what"),
-    [
-        ([], {"served": None}, "steps", "counts from service"),
-        ([], {"served": None, "steps": STEPS, "more": "urgent: yes\n"}, "urgent", "from service"),
-        ([APPEALED], {"authority": "XX-DPA"}, "authority", "may be appealed is not known"),
-        (
-            [],
-            {"steps": STEPS.replace("appeal_period", "service")},
-            "steps[0].after",
-            "before the time to appeal ends",
-        ),
-        (
-            [],
-            {"steps": WINDOW.replace("NOT_BEFORE", "2022-06-15T22:59:59Z")},
-            "steps[0].not_before",
-            "lies before 2022-06-15T23:00:00Z",
-        ),
-        (
-            [APPEALED, DISMISSED],
-            {"steps": WINDOW.replace("NOT_BEFORE", "2022-06-15T23:00:00Z")},
-            "steps[0].not_before",
-            "before the decision of 2022-11-01T12:00:00Z",
-        ),
-        (
-            [],
-            {"steps": STEPS.replace("P3M", "PT5M"), "more": "urgent: yes\n"},
-            "steps[0].within",
-            "no time to obey",
-        ),
-        (
-            [],
-            {"steps": STEPS.replace("within: P6M", "within: P6M, while_suspended: keep")},
-            "steps[1].while_suspended",
-            "a deletion is withdrawn",
-        ),
-        ([], {"steps": STEPS.replace("after: appeal_period, ", "")}, "steps[0]", "two instants"),
-        ([], {"steps": ""}, "steps", "`steps` is missing"),
-        ([], {"more": "kind: information\n"}, "steps", "orders nothing"),
-    ],
-)
-def test_times_that_cannot_be_are_refused(
-    life: list[tuple[str, str]], changes: dict[str, Any], where: str, what: str
-) -> None:
-    found = problems(*life, **changes)
-    assert where in {problem.where for problem in found}
-    assert any(what in problem.what for problem in found)
-
-
-def test_a_window_may_follow_from_a_decision() -> None:
-    steps = WINDOW.replace("NOT_BEFORE", "2022-11-01T12:00:00Z")
-    assert at("2022-11-02T00:00:00Z", APPEALED, DISMISSED, steps=steps).ordered
-
-
 def test_an_authority_that_is_not_known_says_how_it_may_be_appealed() -> None:
     more = "appeal: {window: P10D, suspends: no, zone: Europe/Vienna, calendar: AT}\n"
     found = at("2022-07-01T00:00:00Z", APPEALED, authority="AT-DSB", more=more)
@@ -346,63 +211,3 @@ def test_two_looks_between_which_nothing_happened_are_of_the_same() -> None:
     window = in_force(text(), now=parse_instant("2022-06-01T00:00:00Z"))
     force = in_force(text(), now=parse_instant("2022-07-01T00:00:00Z"))
     assert window == force
-
-
-# -- notices that keep ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["information", "assessment"])
-def test_a_notice_that_asks_for_information_keeps_what_it_means(kind: str) -> None:
-    """DPA 2018 s.148: destroying what such a notice asks about is an offence."""
-    asked = text(steps="", more=f"kind: {kind}\n")
-    now = parse_instant("2022-06-01T00:00:00Z")
-    assert held(in_force(asked, now=now), record(), GB) == ["notice:ico"]
-    assert held(in_force(asked, now=now), record(), resident("FR")) == []
-    ended = text(("cancelled", "2022-06-01T00:00:00Z"), steps="", more=f"kind: {kind}\n")
-    assert held(in_force(ended, now=now), record(), GB) == []
-    early = Instant(now - SECOND)
-    assert held(in_force(ended, now=early), record(), GB) == ["notice:ico"]
-
-
-def test_a_preliminary_notice_neither_orders_nor_keeps() -> None:
-    for more, steps in (("", STEPS), ("kind: information\n", "")):
-        found = at("2022-07-01T00:00:00Z", steps=steps, more=f"{more}state: preliminary\n")
-        assert (found.state, found.ordered, found.holds) == ("PRELIMINARY", (), False)
-
-
-# -- in words ------------------------------------------------------------------------------------
-
-
-def test_a_life_in_words() -> None:
-    words = in_words(notice(APPEALED, DISMISSED))
-    assert words[0].endswith("in force.")
-    assert words[1] == (
-        "Served at 2022-05-18T12:00:00Z; the 28 days to appeal end before 2022-06-15T23:00:00Z, "
-        "and an appeal suspends it."
-    )
-    assert words[2] == "At 2022-06-14T12:00:00Z it was appealed: suspended."
-    assert words[3] == "At 2022-11-01T12:00:00Z the appeal was dismissed: in force."
-    assert "3 months from the decision (step stop)" in words[4]
-
-
-def test_what_is_suspended_in_words() -> None:
-    words = in_words(notice(APPEALED))
-    assert words[0].endswith("suspended; it orders nothing.")
-    assert words[3].startswith("Were it in force, records of people residing in GB would have")
-
-
-@pytest.mark.parametrize(
-    ("more", "life", "ending"),
-    [
-        ("", (), "an information notice; until it ends, records of people residing in GB are not"),
-        ("", (("complied", "2022-06-01T00:00:00Z"),), "it keeps nothing any more"),
-        ("", (("appealed", "2022-06-01T00:00:00Z"),), "an information notice; until it ends"),
-        ("", (("cancelled", "2022-06-01T00:00:00Z"),), "it keeps nothing any more"),
-        ("state: preliminary\n", (), "preliminary; it orders nothing until it is served"),
-    ],
-)
-def test_a_notice_that_keeps_in_words(
-    more: str, life: tuple[tuple[str, str], ...], ending: str
-) -> None:
-    words = in_words(notice(*life, steps="", more=f"kind: information\n{more}"))
-    assert ending in words[0]

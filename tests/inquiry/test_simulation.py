@@ -135,7 +135,7 @@ def test_over_random_histories_the_verdict_is_what_the_job_would_do() -> None:
         documents = [one for one in ledger.versions.envelopes if one.kind != "controls"]
         planner = Planner(Versions.of(documents).in_force(ledger.now))
         for until in (Instant(BASE + 5_000), Instant(BASE + 30_000), ledger.now):
-            simulator = Simulator(planner, planner, MIN_INSTANT, until)
+            simulator = Simulator(planner, planner, until, until)
             for kept in ledger.holdings.records():
                 record = msgspec.structs.replace(kept, issued=(), cut=MIN_INSTANT)
                 due = owed(record, planner, until, may_delete=True)

@@ -106,6 +106,16 @@ def test_a_command_past_its_deadline_is_overdue(desk: Desk) -> None:
     assert desk.value("overdue_commands", "images") == 0
 
 
+def test_what_came_back_after_its_deletion_is_counted(desk: Desk) -> None:
+    desk.happen(event("gone", at=START), event("back", at=START))
+    desk.until(START + DAY)
+    desk.answer()
+    assert desk.value("returned_records") == 0
+    desk.happen(event("back", at=START + 2 * DAY, event_id="again"))
+    assert desk.value("returned_records") == 1
+    assert desk.value("findings", "COLLECTED_AGAIN", "warning") == 1
+
+
 def test_holds_and_restrictions(desk: Desk) -> None:
     desk.happen(event("held", at=START), event("free", at=START))
     desk.publish(hold(records=("held",)))

@@ -1,0 +1,65 @@
+"""Information and assessment notices act as holds; and notices in plain words."""
+
+import pytest
+
+from pipeline.documents import in_words
+from pipeline.instants import SECOND, Instant, parse_instant
+from tests.documents.lives import APPEALED, DISMISSED, STEPS, at, notice, text
+from tests.documents.states import GB, held, in_force, record, resident
+
+
+@pytest.mark.parametrize("kind", ["information", "assessment"])
+def test_a_notice_that_asks_for_information_keeps_what_it_means(kind: str) -> None:
+    """DPA 2018 s.148: destroying what such a notice asks about is an offence."""
+    asked = text(steps="", more=f"kind: {kind}\n")
+    now = parse_instant("2022-06-01T00:00:00Z")
+    assert held(in_force(asked, now=now), record(), GB) == ["notice:ico"]
+    assert held(in_force(asked, now=now), record(), resident("FR")) == []
+    ended = text(("cancelled", "2022-06-01T00:00:00Z"), steps="", more=f"kind: {kind}\n")
+    assert held(in_force(ended, now=now), record(), GB) == []
+    early = Instant(now - SECOND)
+    assert held(in_force(ended, now=early), record(), GB) == ["notice:ico"]
+
+
+def test_a_preliminary_notice_neither_orders_nor_keeps() -> None:
+    for more, steps in (("", STEPS), ("kind: information\n", "")):
+        found = at("2022-07-01T00:00:00Z", steps=steps, more=f"{more}state: preliminary\n")
+        assert (found.state, found.ordered, found.holds) == ("PRELIMINARY", (), False)
+
+
+# -- in words ------------------------------------------------------------------------------------
+
+
+def test_a_life_in_words() -> None:
+    words = in_words(notice(APPEALED, DISMISSED))
+    assert words[0].endswith("in force.")
+    assert words[1] == (
+        "Served at 2022-05-18T12:00:00Z; the 28 days to appeal end before 2022-06-15T23:00:00Z, "
+        "and an appeal suspends it."
+    )
+    assert words[2] == "At 2022-06-14T12:00:00Z it was appealed: suspended."
+    assert words[3] == "At 2022-11-01T12:00:00Z the appeal was dismissed: in force."
+    assert "3 months from the decision (step stop)" in words[4]
+
+
+def test_what_is_suspended_in_words() -> None:
+    words = in_words(notice(APPEALED))
+    assert words[0].endswith("suspended; it orders nothing.")
+    assert words[3].startswith("Were it in force, records of people residing in GB would have")
+
+
+@pytest.mark.parametrize(
+    ("more", "life", "ending"),
+    [
+        ("", (), "an information notice; until it ends, records of people residing in GB are not"),
+        ("", (("complied", "2022-06-01T00:00:00Z"),), "it keeps nothing any more"),
+        ("", (("appealed", "2022-06-01T00:00:00Z"),), "an information notice; until it ends"),
+        ("", (("cancelled", "2022-06-01T00:00:00Z"),), "it keeps nothing any more"),
+        ("state: preliminary\n", (), "preliminary; it orders nothing until it is served"),
+    ],
+)
+def test_a_notice_that_keeps_in_words(
+    more: str, life: tuple[tuple[str, str], ...], ending: str
+) -> None:
+    words = in_words(notice(*life, steps="", more=f"kind: information\n{more}"))
+    assert ending in words[0]
