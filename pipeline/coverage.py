@@ -102,6 +102,7 @@ class Coverage(NamedTuple):
     Attributes:
         maxima, minima, observed: limits by what they do.
         notices: what authorities ordered of it.
+        observed_notices: the same, of notices that are only observed.
         gaps: what is missing anyhow.
         gaps_without_rule: the same where no rule with a started clock covers a record.
     """
@@ -110,6 +111,7 @@ class Coverage(NamedTuple):
     minima: tuple[Limit, ...]
     observed: tuple[Limit, ...]
     notices: tuple[Ordered, ...]
+    observed_notices: tuple[Ordered, ...]
     gaps: tuple[Gap, ...]
     gaps_without_rule: tuple[Gap, ...]
 
@@ -131,7 +133,8 @@ def covering(in_force: InForce, record: Record, judged: Residency) -> Coverage:
         for found in in_force.notices
         if found.ordered
     ]
-    ordered = tuple(_ordered(found, reach) for found, reach in notices if _orders(found, reach))
+    meaning = [item for item in notices if _orders(*item)]
+    ordered = tuple(_ordered(*item) for item in meaning if item[0].notice.mode == "enforce")
     described = describe(record, judged)
     gaps = _gaps(record, judged, ordered, described)
     missing = Gap(FindingKind.NO_RULE if in_force.policies else FindingKind.NO_POLICY, described)
@@ -148,6 +151,9 @@ def covering(in_force: InForce, record: Record, judged: Residency) -> Coverage:
             limit for rule, limit, reach in found if rule.mode == "observe" and reach > Reach.NO
         ),
         notices=ordered,
+        observed_notices=tuple(
+            _ordered(*item) for item in meaning if item[0].notice.mode == "observe"
+        ),
         gaps=gaps,
         gaps_without_rule=(missing, *gaps),
     )

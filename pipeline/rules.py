@@ -16,7 +16,7 @@ from pipeline.documents import InForce, Reach
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant, format_instant
 from pipeline.records import Record
-from pipeline.tags import Judge, Residency
+from pipeline.tags import Judge, Residency, evidence_in_words
 from pipeline.vocabulary import Anchor, CommandKind
 
 MAX_CLASSES = 65_536
@@ -76,7 +76,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
         limit_at: when the data must be gone by the earliest maximum; None: no policy is in force.
         steps: what is to be commanded.
         holds: ids of the holds on it.
-        observed: what rules would command that are only observed.
+        observed: what rules and notices would delete that are only observed.
         gaps: why no rule decided, or what is missing; a gap is never a licence to keep.
     """
 
@@ -134,7 +134,7 @@ class Planner:
             limit_at=None if maximum is None else maximum.complete_by,
             steps=steps if len(steps) < 2 else tuple(sorted(steps)),
             holds=tuple([hold.document_id for hold in holds]),
-            observed=_all(record, gone, coverage.observed) if coverage.observed else (),
+            observed=_observed(record, gone, coverage),
             gaps=coverage.gaps if covered else coverage.gaps_without_rule,
         )
 
@@ -170,7 +170,7 @@ class Planner:
         plan = plan or self.plan(record, gone)
         judged = plan.residency
         coverage = self.coverage(facts, judged)
-        found = _evidence(judged)
+        found = evidence_in_words(judged)
         found += [f"{limit.cause}: observed, not enforced" for limit in coverage.observed]
         steps = []
         for limit in coverage.maxima:
@@ -232,6 +232,15 @@ def _all(record: Record, gone: Instant, limits: tuple[Limit, ...]) -> tuple[Step
     return tuple([_maximum(limit, at, limit.end(at)) for limit, at in started if at is not None])
 
 
+def _observed(record: Record, gone: Instant, coverage: Coverage) -> tuple[Step, ...]:
+    """Return the deletions of rules and notices that are only observed."""
+    found = _all(record, gone, coverage.observed) if coverage.observed else ()
+    if coverage.observed_notices:
+        ordered = _ordered(record, gone, coverage.observed_notices)
+        found += tuple([step for step in ordered if step.kind == _DELETE])
+    return found
+
+
 def _maximum(limit: Limit, started: Instant, end: Instant) -> Step:
     return Step(
         complete_by=end,
@@ -282,15 +291,3 @@ def _ordered(record: Record, gone: Instant, notices: tuple[Ordered, ...]) -> lis
             if step.deletes and ordered.reach < Reach.CERTAIN:
                 found.append(msgspec.structs.replace(made, kind=_RESTRICT, at_once=True))
     return found
-
-
-def _evidence(judged: Residency) -> list[str]:
-    """Say what is concluded of residency, from which signals, by which method."""
-    found = [
-        f"{tag.band} of {tag.territory} ({tag.score / 1_000:.2f} by {', '.join(tag.signals)}; "
-        f"{judged.method})"
-        for tag in judged.resident.tags
-    ]
-    if judged.resident.unknown:
-        found.append(f"residency of somebody is not concluded ({judged.method})")
-    return found + [f"signals contradict each other: {text}" for text in judged.conflicts]

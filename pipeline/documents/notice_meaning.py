@@ -9,7 +9,7 @@ from typing import get_args
 
 from pipeline.documents.authorities import AUTHORITIES, Appeal, appeal_of
 from pipeline.documents.life import changes, impossible, restarts, standing, urgent_from, window_end
-from pipeline.documents.policy_meaning import read_citation
+from pipeline.documents.policy_meaning import MODES, read_citation
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
 from pipeline.documents.shape import AppealShape, HappeningShape, MatchShape, NoticeShape, StepShape
@@ -44,6 +44,7 @@ _YES_NO = ("yes", "no")
 def read_notice(shape: NoticeShape, notes: Notes) -> Notice | None:
     """Read a notice; None when a part could not be read, each noted."""
     kind = known_word(shape.kind, _KINDS, ("kind",), notes)
+    mode = known_word(shape.mode, MODES, ("mode",), notes)
     state = known_word(shape.state, _STATES, ("state",), notes)
     unknown = known_word(shape.unknown, _UNKNOWN, ("unknown",), notes)
     urgent = known_word(shape.urgent, _YES_NO, ("urgent",), notes)
@@ -62,7 +63,7 @@ def read_notice(shape: NoticeShape, notes: Notes) -> Notice | None:
     life = [_happening(one, ("life", at), notes) for at, one in enumerate(shape.life)]
     citation = read_citation(shape.citation, (), notes)
     _note_what_is_missing(shape, notes)
-    if None in (kind, state, unknown, urgent) or None in orders or None in life:
+    if None in (kind, mode, state, unknown, urgent) or None in orders or None in life:
         return None
     notice = Notice(
         document_id=DocumentId(shape.notice),
@@ -71,6 +72,7 @@ def read_notice(shape: NoticeShape, notes: Notes) -> Notice | None:
         citation=citation,
         match=match,
         kind=kind or "enforcement",
+        mode=mode or "enforce",
         state=state or "in_force",
         orders=tuple(order for order in orders if order is not None),
         served=served,
@@ -160,6 +162,9 @@ def _note_what_is_missing(shape: NoticeShape, notes: Notes) -> None:
         what = f"`steps`: an {shape.kind} notice orders nothing of the data; it keeps it"
         remedy = "leave `steps` out: what the notice means is held (DPA 2018 s.148)"
         notes.add(("steps",), what=what, remedy=remedy)
+    if not orders and shape.mode == "observe":
+        what = "`mode: observe`: a duty to keep cannot be observed only"
+        notes.add(("mode",), what=what, remedy="leave `mode` out")
     asks = {
         "urgent": shape.urgent == "yes",
         "life": bool(shape.life),

@@ -32,6 +32,10 @@ def note_opinions(document: Document, notes: Notes, now: Instant | None = None) 
     elif isinstance(document, Notice):
         _url(document.citation, ("citation",), notes)
         _unknown_residency(document, notes)
+        if document.mode == "observe":
+            what = "this notice is only observed: nothing that it orders is commanded"
+            remedy = "set `mode: enforce` once the decisions look right, well before its deadlines"
+            _warn(notes, ("mode",), "notice-observed", what, remedy)
         _means_everything(document.match, ("match",), notes)
         _deadlines(document, notes, now)
     elif isinstance(document, Control) and document.action == "pause" and document.scope == "all":

@@ -40,7 +40,7 @@ _ENDLESS = frozenset(
     "always endless ever forever indefinite indefinitely infinite infinity never none unlimited "
     ".inf inf".split()
 )
-_MODES: tuple[Mode, ...] = ("observe", "enforce")
+MODES: tuple[Mode, ...] = ("observe", "enforce")
 _BOUNDS: tuple[Bound, ...] = ("maximum", "minimum")
 _NO_TIME = frozenset({"P0D", "PT0S"})
 
@@ -97,7 +97,7 @@ def _packs(shape: PolicyShape, notes: Notes) -> tuple[tuple[PackUsed, ...], tupl
     for at, use in enumerate(shape.packs):
         path = ("packs", at)
         name = known_word(use.pack, packs(), path, notes)
-        mode = known_word(use.mode, _MODES, (*path, "mode"), notes) if use.mode else None
+        mode = known_word(use.mode, MODES, (*path, "mode"), notes) if use.mode else None
         if name is None:
             continue
         pack = packs()[name]
@@ -151,7 +151,7 @@ def _default(shape: DefaultShape, zone: str, notes: Notes) -> DefaultLimit | Non
 def _rule(shape: RuleShape, path: Path, zone: str, notes: Notes) -> Rule | None:
     match = read_match(shape.match, (*path, "match"), notes)
     clock = known_word(shape.clock, Anchor, (*path, "clock"), notes)
-    mode = known_word(shape.mode, _MODES, (*path, "mode"), notes)
+    mode = known_word(shape.mode, MODES, (*path, "mode"), notes)
     bound = known_word(shape.bound, _BOUNDS, (*path, "bound"), notes)
     limit = _limit(shape.limit, path, notes)
     counting = _counting(shape.counting, limit, path, notes)

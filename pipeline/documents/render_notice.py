@@ -57,7 +57,10 @@ def notice_in_words(notice: Notice) -> tuple[str, ...]:
     )
     if found.ordered and (notice.match.residency or notice.match.present):
         steps += (_unsure(notice),)
-    return (f"{head}: {_state(found)}.", *life, *steps)
+    state = _state(found)
+    if notice.mode == "observe":
+        state += "; only observed, nothing that it orders is commanded"
+    return (f"{head}: {state}.", *life, *steps)
 
 
 def _state(found: Standing) -> str:

@@ -220,6 +220,7 @@ class NoticeShape(Shape):
     match: MatchShape
     steps: Annotated[tuple[StepShape, ...], Field(min_length=1, max_length=1_000)] = ()
     kind: Word = "enforcement"
+    mode: Word = "enforce"
     state: Word = "in_force"
     served: Word = ""
     urgent: Word = "no"

@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.documents.authorities import Appeal
 from pipeline.documents.match import Match
-from pipeline.documents.policy import Citation, Policy
+from pipeline.documents.policy import Citation, Mode, Policy
 from pipeline.identifiers import Cause, DocumentId, RecordId, SubjectId
 from pipeline.instants import Instant
 from pipeline.periods import Period
@@ -85,6 +85,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kind: an enforcement notice orders; an information or assessment notice keeps the data it
             means from being destroyed, as a hold does (DPA 2018 s.148).
+        mode: `observe` only reports what it would delete.
         state: as written; what has become of it is for `life`.
         orders: what it orders; nothing unless it is an enforcement notice.
         served: when it was given; None: not said, so that its orders have windows.
@@ -102,6 +103,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     citation: Citation
     match: Match
     kind: NoticeKind = "enforcement"
+    mode: Mode = "enforce"
     state: WrittenState = "in_force"
     orders: tuple[Order, ...] = ()
     served: Instant | None = None

@@ -212,6 +212,8 @@ class _Considering:
         if not step.stands:
             return _NOT_STANDING[found.state], (), ()
         name = f"notice:{found.notice.document_id}"
+        if any(one.notice_id == name for one in self._coverage.observed_notices):
+            return Result.OBSERVED, (), ()
         ordered = [one for one in self._coverage.notices if one.notice_id == name]
         if not ordered:
             missed = self._missed(found.notice.match, Reach.POSSIBLE)

@@ -131,7 +131,7 @@ def awaits_approval(scope: str, now: Instant) -> Finding:
 def deadlines_passed(notice: Notice, now: Instant) -> Iterator[Finding]:
     """Word a finding about each step of a notice whose deadline had passed when it came."""
     for step in standing(notice, now).ordered:
-        if step.complete_by <= now:
+        if notice.mode == "enforce" and step.complete_by <= now:
             yield finding(
                 FindingKind.DEADLINE_PASSED,
                 f"{notice.cause(step.step_id)} version {notice.version}",

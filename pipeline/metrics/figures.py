@@ -159,7 +159,7 @@ def _ahead(sources: Sources) -> Iterator[Sample]:
     age = 0.0 if since is None else max(0.0, (now - since) / SECOND)
     yield "retention_oldest_outstanding_age_seconds", (), age
     for found in sources.in_force.notices:
-        for step in found.ordered:
+        for step in found.ordered if found.notice.mode == "enforce" else ():
             labels = (found.notice.document_id, step.step_id)
             deadline = step.complete_by / SECOND
             yield "retention_notice_deadline_timestamp_seconds", labels, deadline

@@ -4,7 +4,7 @@
 what is not enough stays UNKNOWN, which gets the strictest finite limit.
 """
 
-from pipeline.tags.residency import Conclusion, Judge, Residency, Tag
+from pipeline.tags.residency import Conclusion, Judge, Residency, Tag, evidence_in_words
 from pipeline.vocabulary.signals import (
     DEFAULT_METHOD,
     DEFAULT_SIGNALS,
@@ -25,4 +25,5 @@ __all__ = [
     "Residency",
     "Signal",
     "Tag",
+    "evidence_in_words",
 ]

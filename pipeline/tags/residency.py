@@ -73,6 +73,18 @@ class Residency(msgspec.Struct, frozen=True, gc=False):
         return (*found, UNKNOWN) if self.resident.unknown else found
 
 
+def evidence_in_words(judged: Residency) -> list[str]:
+    """Say what is concluded of residency, from which signals, by which method."""
+    found = [
+        f"{tag.band} of {tag.territory} ({tag.score / 1_000:.2f} by {', '.join(tag.signals)}; "
+        f"{judged.method})"
+        for tag in judged.resident.tags
+    ]
+    if judged.resident.unknown:
+        found.append(f"residency of somebody is not concluded ({judged.method})")
+    return found + [f"signals contradict each other: {text}" for text in judged.conflicts]
+
+
 class Judge:
     """Judges by one method; remembers what it concluded from the same signs."""
 

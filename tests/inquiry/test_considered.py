@@ -154,6 +154,15 @@ def ordered(**options: Any) -> Envelope:
     return notice(stop=(2_000, 8_000), delete=(3_000, 9_000), **options)
 
 
+EPOCH = "1970-01-01T00:00:00.001Z"
+
+
+def lived(more: str) -> Envelope:
+    """A notice of an authority whose appeals do not suspend, and what else is said of it."""
+    text = ordered().text.replace("GB-ICO", "FR-CNIL")
+    return enveloped("notices", f"{text}{more}\n", "counsel")
+
+
 @pytest.mark.parametrize(
     ("record", "order", "stop", "delete"),
     [
@@ -162,6 +171,19 @@ def ordered(**options: Any) -> Envelope:
         (fresh(residency=None), ordered(), Result.ORDERS, Result.RESTRICTS_ONLY),
         (likely(), ordered(), Result.ORDERS, Result.ORDERS),
         (fresh(), ordered(state="withdrawn"), Result.WITHDRAWN, Result.WITHDRAWN),
+        (fresh(), ordered(state="preliminary"), Result.PRELIMINARY, Result.PRELIMINARY),
+        (fresh(), lived("mode: observe"), Result.OBSERVED, Result.OBSERVED),
+        (fresh(residency="FR"), lived("mode: observe"), Result.NO_MATCH, Result.NO_MATCH),
+        *[
+            (fresh(), lived(f"served: {EPOCH}\nlife: [{{happened: {what}, at: {EPOCH}}}]"), *two)
+            for what, two in (
+                ("stayed", [Result.SUSPENDED] * 2),
+                ("quashed", [Result.QUASHED] * 2),
+                ("substituted", [Result.SUBSTITUTED] * 2),
+                ("cancelled", [Result.CANCELLED] * 2),
+                ("complied", [Result.ORDERS] * 2),
+            )
+        ],
     ],
 )
 def test_what_comes_of_a_notice(

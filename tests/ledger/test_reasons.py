@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipeline.documents import Envelope
+from pipeline.documents import Envelope, enveloped
 from pipeline.instants import DAY, MAX_INSTANT, Instant
 from pipeline.ledger.due import Due, owed
-from pipeline.records import Record
+from pipeline.records import Record, applied
 from tests.ledger.looks import HELD, about, known, look, minimum, observed, person, planner, record
 from tests.support.build import control, event, hold, notice, planner_of, policy, rule
 
@@ -216,3 +216,25 @@ def test_each_life_is_observed_for_itself() -> None:
 def test_only_whom_a_rule_may_mean_is_observed() -> None:
     elsewhere = policy(observed(match="{residency: [FR]}"), rule(limit="PT20S"))
     assert look(record(), 20_000, elsewhere).decisions == ()
+
+
+WATCHED = enveloped(
+    "notices",
+    notice(stop=(2_000, 90_000), delete=(3_000, 90_000)).text + "mode: observe\n",
+    "counsel",
+)
+
+
+def test_of_a_notice_that_is_only_observed_deletions_are_decided_and_none_commanded() -> None:
+    due = look(record(), 3_000, policy(rule(limit="PT20S")), WATCHED)
+    assert [(one.conclusion, one.cause) for one in due.decisions] == [
+        ("OBSERVED", "notice:ico-1/delete")
+    ]
+    assert (due.commands, due.wake) == ((), 21_000)
+
+
+def test_whom_a_notice_that_is_observed_may_only_restrict_it_would_not_delete() -> None:
+    nowhere = applied(None, event(residency=None))
+    due = look(nowhere, 3_000, policy(rule(limit="PT20S")), WATCHED)
+    assert (due.decisions, due.commands) == ((), ())
+    assert not [gap for gap in due.gaps if gap.kind == "UNKNOWN_RESIDENCY"]
