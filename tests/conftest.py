@@ -1,5 +1,7 @@
 """Fixtures of every folder: one real Kafka a session, started when a test first asks for it."""
 
+import functools
+import gc
 import os
 from collections.abc import Iterator
 
@@ -17,6 +19,14 @@ settings.register_profile(
     "search", deadline=None, phases=PHASES, max_examples=2_000, print_blob=True
 )
 settings.load_profile(os.environ.get("RETENTION_HYPOTHESIS", "here"))
+
+
+def pytest_sessionstart() -> None:
+    """Forget what was remembered before a mutant was made: mutmut forks a process that knows it."""
+    if "MUTANT_UNDER_TEST" in os.environ:
+        for found in gc.get_objects():
+            if isinstance(found, functools._lru_cache_wrapper):
+                found.cache_clear()
 
 
 @pytest.fixture(scope="session")

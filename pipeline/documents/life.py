@@ -27,7 +27,6 @@ from pipeline.periods import Counting, Period, Reckoning, reckon
 
 URGENT = Period(hours=24)
 """What even an urgent notice leaves (DPA 2018 s.150(8)(b))."""
-_REMEMBERED = 4_096
 
 
 class NoticeState(StrEnum):
@@ -49,7 +48,8 @@ _ORDERING = frozenset(
     {NoticeState.ISSUED, NoticeState.APPEAL_WINDOW, NoticeState.IN_FORCE, NoticeState.COMPLIED}
 )
 """States in which orders stand, each from its own time on."""
-_KEEPING = (_ORDERING | {NoticeState.SUSPENDED}) - {NoticeState.COMPLIED}
+_STAYABLE = _ORDERING | {NoticeState.SUSPENDED}
+_KEEPING = _STAYABLE - {NoticeState.COMPLIED}
 _ENDED = frozenset({NoticeState.SUBSTITUTED, NoticeState.CANCELLED, NoticeState.WITHDRAWN})
 
 
@@ -72,13 +72,11 @@ class Standing(NamedTuple):
 
     Attributes:
         state: where it stands.
-        since: what happened last, and when; None: nothing has.
         steps: every order, with its instants, whether or not it stands.
     """
 
     notice: Notice
     state: NoticeState
-    since: HappenedTo | None
     steps: tuple[NoticeStep, ...]
 
     @property
@@ -102,11 +100,14 @@ class _Life(NamedTuple):
     Attributes:
         restarted: when a decision began its times anew; None: none did.
         interrupted: when what it had restricted was last left in suspense; None: nothing is.
+            What is quashed lets all of it go.
     """
 
     state: NoticeState
     urgent: bool
     appealed: bool = False
+    remitted: bool = False
+    stayed: bool = False
     restarted: Instant | None = None
     interrupted: Instant | None = None
 
@@ -150,7 +151,7 @@ def standing(notice: Notice, at: Instant) -> Standing:
         steps = tuple([step._replace(stands=False) for step in steps])
     elif state is NoticeState.IN_FORCE and not life.restarted:
         state = _before_force(notice, life, at)
-    return Standing(notice, state, notice.life[count - 1] if count else None, steps)
+    return Standing(notice, state, steps)
 
 
 def kept_by(found: Standing) -> Hold:
@@ -181,8 +182,7 @@ def restarts(notice: Notice) -> Instant | None:
 
 
 def _begun(notice: Notice) -> _Life:
-    state = NoticeState(notice.state.upper())
-    return _Life(state, urgent=notice.urgent)
+    return _Life(NoticeState(notice.state.upper()), urgent=notice.urgent)
 
 
 def _suspends(notice: Notice, life: _Life) -> bool:
@@ -194,35 +194,38 @@ def _next(life: _Life, one: HappenedTo, notice: Notice) -> _Life:
         return life
     match one.what:
         case "appealed":
-            life = life._replace(appealed=True)
-            return _suspended(life, one) if _suspends(notice, life) else life
-        case "urgency_lifted":
-            life = life._replace(urgent=False)
-            return _suspended(life, one) if life.appealed else life
+            return _halted(life._replace(appealed=True), one, notice)
         case "stayed":
-            return _suspended(life, one)
-        case "remitted":
-            # What it had restricted was let go when it was quashed.
-            return life._replace(state=NoticeState.SUSPENDED, appealed=True, interrupted=None)
+            return _halted(life._replace(stayed=True), one, notice)
+        case "urgency_lifted":
+            return _halted(life._replace(urgent=False), one, notice)
         case "dismissed" | "appeal_withdrawn":
-            return _resumed(life._replace(appealed=False), one)
+            return _resumed(life._replace(appealed=False, remitted=False), one, notice)
         case "stay_ended":
-            return _resumed(life, one)
+            return _resumed(life._replace(stayed=False), one, notice)
         case "quashed":
-            return life._replace(state=NoticeState.QUASHED, appealed=False)
+            return _Life(NoticeState.QUASHED, life.urgent, restarted=life.restarted)
+        case "remitted":
+            return life._replace(state=NoticeState.SUSPENDED, appealed=True, remitted=True)
         case "substituted" | "cancelled" | "complied":
             return life._replace(state=NoticeState(one.what.upper()))
 
 
-def _suspended(life: _Life, one: HappenedTo) -> _Life:
-    if life.state is NoticeState.SUSPENDED:
+def _halts(life: _Life, notice: Notice) -> bool:
+    return life.stayed or life.remitted or (life.appealed and _suspends(notice, life))
+
+
+def _halted(life: _Life, one: HappenedTo, notice: Notice) -> _Life:
+    """Suspend what is in force, where something suspends it."""
+    if life.state not in _ORDERING or not _halts(life, notice):
         return life
     return life._replace(state=NoticeState.SUSPENDED, interrupted=one.at)
 
 
-def _resumed(life: _Life, one: HappenedTo) -> _Life:
-    if life.state is not NoticeState.SUSPENDED:
-        return life  # what was never suspended runs on
+def _resumed(life: _Life, one: HappenedTo, notice: Notice) -> _Life:
+    """Let what was suspended go on, unless something else suspends it too."""
+    if life.state is not NoticeState.SUSPENDED or _halts(life, notice):
+        return life
     return life._replace(state=NoticeState.IN_FORCE, restarted=one.at)
 
 
@@ -238,7 +241,8 @@ def _why_not(life: _Life, one: HappenedTo, notice: Notice) -> str:
         "appeal_withdrawn": (life.appealed, "no appeal was pending"),
         "appealed": (not life.appealed, "an appeal was pending already"),
         "remitted": (life.state is NoticeState.QUASHED, "it had not been quashed"),
-        "stay_ended": (life.state is NoticeState.SUSPENDED, "it was not stayed"),
+        "stayed": (not life.stayed and life.state in _STAYABLE, "nothing was left to stay"),
+        "stay_ended": (life.stayed, "it was not stayed"),
         "complied": (life.state in _ORDERING, "nothing had to be complied with then"),
         "urgency_lifted": (life.urgent, "it was not urgent"),
     }
@@ -255,7 +259,7 @@ def _before_force(notice: Notice, life: _Life, at: Instant) -> NoticeState:
     return NoticeState.APPEAL_WINDOW if end is not None and at < end else life.state
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=4_096)
 def _after(notice: Notice, count: int) -> tuple[_Life, tuple[NoticeStep, ...]]:
     life = _begun(notice)
     for one in notice.life[:count]:

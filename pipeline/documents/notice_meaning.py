@@ -200,6 +200,7 @@ def _note_impossible_life(notice: Notice, notes: Notes) -> None:
 def _note_impossible_times(notice: Notice, notes: Notes) -> None:
     """Refuse times that the law does not let the authority set."""
     try:
+        window_end(notice)  # it is shown whether or not something depends on it
         begun, earliest = restarts(notice), _earliest(notice)
         first, *_ = [standing(notice, at) for at in (MIN_INSTANT, *changes(notice))]
     except InvalidInput as error:

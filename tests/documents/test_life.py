@@ -193,6 +193,67 @@ def test_every_authority_has_a_window_and_a_citation(code: str) -> None:
     assert appeal.suspends == (code == "GB-ICO")
 
 
+STAYED = ("stayed", "2022-07-02T12:00:00Z")
+STAY_ENDED = ("stay_ended", "2022-08-01T12:00:00Z")
+QUASHED = ("quashed", "2023-10-17T12:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("life", "states"),
+    [
+        # Whatever else suspends it goes on suspending it.
+        ([BITTEN, STAYED, STAY_ENDED, DISMISSED], "SUSPENDED SUSPENDED SUSPENDED IN_FORCE"),
+        (
+            [BITTEN, STAYED, DISMISSED, ("stay_ended", "2022-12-01T12:00:00Z")],
+            "SUSPENDED SUSPENDED SUSPENDED IN_FORCE",
+        ),
+        # The authority's own appeal revives nothing; what is remitted is decided anew.
+        (
+            [
+                BITTEN,
+                QUASHED,
+                ("appealed", "2023-11-01T12:00:00Z"),
+                ("dismissed", "2024-01-01T12:00:00Z"),
+            ],
+            "SUSPENDED QUASHED QUASHED QUASHED",
+        ),
+        (
+            [
+                BITTEN,
+                QUASHED,
+                ("appealed", "2023-11-01T12:00:00Z"),
+                ("remitted", "2025-10-07T12:00:00Z"),
+            ],
+            "SUSPENDED QUASHED QUASHED SUSPENDED",
+        ),
+        ([("complied", "2022-07-01T12:00:00Z"), STAYED], "COMPLIED SUSPENDED"),
+    ],
+)
+def test_each_state_follows_from_all_that_has_happened(
+    life: list[tuple[str, str]], states: str
+) -> None:
+    found = notice(*life)
+    assert [str(standing(found, one.at).state) for one in found.life] == states.split()
+
+
+def test_a_remitted_notice_stays_suspended_whatever_its_authority() -> None:
+    life = [
+        ("quashed", "2022-10-01T12:00:00Z"),
+        ("remitted", "2022-11-01T12:00:00Z"),
+        ("stayed", "2022-11-02T12:00:00Z"),
+        ("stay_ended", "2022-11-03T12:00:00Z"),
+        ("dismissed", "2022-12-01T12:00:00Z"),
+    ]
+    found = notice(*life, authority="FR-CNIL")
+    assert [str(standing(found, one.at).state) for one in found.life] == [
+        "QUASHED",
+        "SUSPENDED",
+        "SUSPENDED",
+        "SUSPENDED",
+        "IN_FORCE",
+    ]
+
+
 # -- over time -----------------------------------------------------------------------------------
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.documents.lives import APPEALED, BITTEN, DISMISSED, STEPS, at, problems
 
+STAYED = ("stayed", "2022-09-01T12:00:00Z")
+
 
 @pytest.mark.parametrize(
     ("life", "number", "why"),
@@ -16,6 +18,8 @@ from tests.documents.lives import APPEALED, BITTEN, DISMISSED, STEPS, at, proble
         ([APPEALED, BITTEN], 1, "pending already"),
         ([("remitted", "2025-10-07T12:00:00Z")], 0, "not been quashed"),
         ([("stay_ended", "2022-06-01T00:00:00Z")], 0, "not stayed"),
+        ([BITTEN, ("quashed", "2022-08-01T00:00:00Z"), STAYED], 2, "nothing was left to stay"),
+        ([("stayed", "2022-07-01T00:00:00Z"), STAYED], 1, "nothing was left to stay"),
         ([("urgency_lifted", "2022-06-01T00:00:00Z")], 0, "not urgent"),
         ([APPEALED, ("complied", "2022-07-01T00:00:00Z")], 1, "nothing had to be complied with"),
         ([("cancelled", "2022-06-01T00:00:00Z"), APPEALED], 1, "had ended"),
