@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from pipeline.cli.options import BrokerUrl, Prefix
+from pipeline.cli.tables import visible
 from pipeline.cli.waiting import reachable
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.explain import explain as explained
@@ -58,6 +59,6 @@ def explain(
     else:
         out = Console(soft_wrap=True, markup=False, highlight=False)
         for line in in_words(said):
-            out.print(line)
+            out.print(visible(line))
     if said.status == "NOT_KNOWN":
         raise typer.Exit(1)

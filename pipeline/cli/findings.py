@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.options import Author, BrokerUrl, Prefix
-from pipeline.cli.tables import screen, table
+from pipeline.cli.tables import screen, table, visible
 from pipeline.cli.waiting import reachable
 from pipeline.errors import InvalidInput
 from pipeline.inquiry.cases import Case, chosen
@@ -79,7 +79,7 @@ def show(
         return
     console = Console(soft_wrap=True, markup=False, highlight=False)
     for line in _lines(case):
-        console.print(line)
+        console.print(visible(line))
 
 
 @findings_app.command("resolve")
@@ -103,7 +103,7 @@ def resolve_findings(
     for case in cases.values():
         by = "" if case.is_open or case.resolution is None else f" by {case.resolution.author}"
         done = "resolved" if case.is_open else f"was already resolved{by}"
-        console.print(f"retention: {case.finding.kind} {case.finding.subject}: {done}")
+        console.print(f"retention: {case.finding.kind} {visible(case.finding.subject)}: {done}")
 
 
 def _table(cases: Iterable[Case]) -> Table:
@@ -116,7 +116,7 @@ def _table(cases: Iterable[Case]) -> Table:
             format_instant(case.last_at),
             str(case.times),
             _state(case),
-            Text(item.subject),
+            Text(visible(item.subject)),
         )
     return made
 

@@ -27,6 +27,7 @@ from pipeline.cli.run import run
 from pipeline.cli.simulate import simulate
 from pipeline.cli.status import status
 from pipeline.cli.store import store
+from pipeline.cli.tables import visible
 from pipeline.cli.topics import topics_app
 from pipeline.documents import InvalidDocument
 from pipeline.errors import BrokerUnavailable, InvalidInput, RetentionError, RunnerRefused
@@ -62,7 +63,7 @@ def main() -> None:
         app()
     except RetentionError as error:
         Console(stderr=True, soft_wrap=True).print(
-            f"[red]retention:[/red] {escape(str(error))}", highlight=False
+            f"[red]retention:[/red] {escape(visible(str(error)))}", highlight=False
         )
         sys.exit(_code(error))
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pipeline.cli.files import text_of
 from pipeline.cli.options import BrokerUrl, Prefix
-from pipeline.cli.tables import screen, table
+from pipeline.cli.tables import screen, table, visible
 from pipeline.cli.waiting import reachable
 from pipeline.documents import KINDS, Envelope, enveloped, kind_of
 from pipeline.errors import InvalidInput
@@ -118,7 +118,7 @@ def _table(seen: Simulation) -> Table:
         difference = line.simulated - line.in_force
         style = "bold" if line.outcome == Outcome.DUE and difference else ""
         made.add_row(
-            Text(line.store or "(none)"),
+            Text(visible(line.store) or "(none)"),
             Text(line.cause or "(none)"),
             line.outcome,
             f"{line.in_force:,}",

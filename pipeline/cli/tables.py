@@ -7,6 +7,19 @@ PIPED_WIDTH = 1_000
 """Columns where there is no screen: nothing is folded or cut off."""
 
 
+def visible(text: str) -> str:
+    """Return a text with what a terminal would obey, or not show, written out by its code.
+
+    Ids come from producers, who may be hostile, and messages may repeat what was typed.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
 def screen() -> Console:
     """Return standard output as tables need it."""
     console = Console(highlight=False)
