@@ -8,15 +8,15 @@ import pytest
 from pipeline.documents import (
     standing,
 )
-from pipeline.documents.authorities import AUTHORITIES, appeal_of
 from pipeline.documents.life import window_end
-from pipeline.instants import Instant, parse_instant
+from pipeline.instants import Instant, format_instant, parse_instant
 from pipeline.periods import last_day
 from tests.documents.lives import (
     APPEALED,
     BITTEN,
     DISMISSED,
     LONDON,
+    SERVED,
     STEPS,
     at,
     days,
@@ -176,23 +176,6 @@ def test_what_was_let_go_when_it_was_quashed_is_not_restricted_again_when_it_is_
     assert at("2026-01-01T00:00:00Z", *life, steps=KEPT).ordered == ()
 
 
-def test_an_authority_that_is_not_known_says_how_it_may_be_appealed() -> None:
-    more = "appeal: {window: P10D, suspends: no, zone: Europe/Vienna, calendar: AT}\n"
-    found = at("2022-07-01T00:00:00Z", APPEALED, authority="AT-DSB", more=more)
-    assert found.state == "IN_FORCE"
-    end = window_end(found.notice)
-    assert end is not None
-    assert last_day(end, "Europe/Vienna").isoformat() == "2022-05-30"  # 28 May is a Saturday
-
-
-@pytest.mark.parametrize("code", AUTHORITIES)
-def test_every_authority_has_a_window_and_a_citation(code: str) -> None:
-    appeal = appeal_of(code)
-    assert appeal is not None
-    assert AUTHORITIES[code].citation
-    assert appeal.suspends == (code == "GB-ICO")
-
-
 STAYED = ("stayed", "2022-07-02T12:00:00Z")
 STAY_ENDED = ("stay_ended", "2022-08-01T12:00:00Z")
 QUASHED = ("quashed", "2023-10-17T12:00:00Z")
@@ -252,6 +235,47 @@ def test_a_remitted_notice_stays_suspended_whatever_its_authority() -> None:
         "SUSPENDED",
         "IN_FORCE",
     ]
+
+
+def test_before_it_is_served_a_notice_orders_nothing() -> None:
+    before = at("2022-05-18T11:59:59Z")
+    assert (before.state, before.ordered) == ("PRELIMINARY", ())
+    assert at(SERVED).state == "APPEAL_WINDOW"
+    known = in_force(text(), now=parse_instant("2022-05-18T11:59:59Z"))
+    assert known.until == parse_instant(SERVED)
+
+
+def test_of_an_authority_that_is_not_known_time_counts_from_service() -> None:
+    changes = {
+        "authority": "AT-DSB",
+        "served": "2026-03-28T10:20:00Z",
+        "steps": "steps:\n  - {id: stop, action: restrict, after: service, within: P3D}\n",
+    }
+    [step] = at("2026-04-01T00:00:00Z", **changes).ordered
+    assert (step.not_before, step.complete_by) == (
+        parse_instant("2026-03-28T10:20:00Z"),
+        parse_instant("2026-04-01T00:00:00Z"),
+    )
+    [urgent] = at("2026-04-01T00:00:00Z", more="urgent: yes\n", **changes).ordered
+    assert urgent.not_before == parse_instant("2026-03-29T11:00:00Z")
+
+
+def test_after_a_stay_a_notice_that_waits_for_no_appeal_is_in_force_at_once() -> None:
+    life = (("stayed", "2021-10-20T00:00:00Z"), ("stay_ended", "2021-10-25T00:00:00Z"))
+    changes = {
+        "authority": "AU-OAIC",
+        "served": "2021-10-14T00:00:00Z",
+        "steps": "steps:\n  - {id: destroy, action: delete, after: service, within: P90D}\n",
+    }
+    [step] = at("2021-10-26T00:00:00Z", *life, **changes).ordered
+    assert step.not_before == parse_instant("2021-10-25T00:00:00Z")
+
+
+def test_what_comes_into_force_when_it_is_suspended_is_kept() -> None:
+    end = window_end(notice())
+    assert end is not None
+    found = at("2022-08-01T00:00:00Z", ("appealed", format_instant(end)), steps=KEPT)
+    assert [step.step_id for step in found.ordered] == ["stop"]
 
 
 # -- over time -----------------------------------------------------------------------------------

@@ -20,6 +20,12 @@ STAYED = ("stayed", "2022-09-01T12:00:00Z")
         ([("stay_ended", "2022-06-01T00:00:00Z")], 0, "not stayed"),
         ([BITTEN, ("quashed", "2022-08-01T00:00:00Z"), STAYED], 2, "nothing was left to stay"),
         ([("stayed", "2022-07-01T00:00:00Z"), STAYED], 1, "nothing was left to stay"),
+        ([APPEALED, DISMISSED, ("dismissed", "2022-12-01T00:00:00Z")], 2, "no appeal was pending"),
+        (
+            [APPEALED, ("quashed", "2022-12-01T00:00:00Z"), ("dismissed", "2022-12-02T00:00:00Z")],
+            2,
+            "no appeal was pending",
+        ),
         ([("urgency_lifted", "2022-06-01T00:00:00Z")], 0, "not urgent"),
         ([APPEALED, ("complied", "2022-07-01T00:00:00Z")], 1, "nothing had to be complied with"),
         ([("cancelled", "2022-06-01T00:00:00Z"), APPEALED], 1, "had ended"),
@@ -92,3 +98,12 @@ def test_times_that_cannot_be_are_refused(
 def test_a_window_may_follow_from_a_decision() -> None:
     steps = WINDOW.replace("NOT_BEFORE", "2022-11-01T12:00:00Z")
     assert at("2022-11-02T00:00:00Z", APPEALED, DISMISSED, steps=steps).ordered
+
+
+def test_a_preliminary_notice_has_no_life() -> None:
+    [problem] = problems(APPEALED, more="state: preliminary\n")
+    assert "serve it first" in problem.what
+
+
+def test_what_happens_at_its_service_may_be() -> None:
+    assert at("2022-05-18T12:00:00Z", ("stayed", "2022-05-18T12:00:00Z")).state == "SUSPENDED"

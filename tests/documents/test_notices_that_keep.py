@@ -21,6 +21,17 @@ def test_a_notice_that_asks_for_information_keeps_what_it_means(kind: str) -> No
     assert held(in_force(ended, now=early), record(), GB) == ["notice:ico"]
 
 
+def test_the_hold_says_whose_notice_it_is() -> None:
+    served = text(steps="", more="kind: information\n")
+    now = parse_instant("2022-06-01T00:00:00Z")
+    [hold] = in_force(served, now=now).holds
+    assert (hold.version, hold.state) == (1, "active")
+    assert hold.reason == "information notice of GB-ICO (DPA 2018 s.149)"
+    ended = text(("complied", "2022-06-01T00:00:00Z"), steps="", more="kind: information\n")
+    [released] = in_force(ended, now=now).holds
+    assert released.state == "released"
+
+
 def test_a_preliminary_notice_neither_orders_nor_keeps() -> None:
     for more, steps in (("", STEPS), ("kind: information\n", "")):
         found = at("2022-07-01T00:00:00Z", steps=steps, more=f"{more}state: preliminary\n")
