@@ -77,10 +77,16 @@ class Limit(NamedTuple):
 
 
 class OrderedStep(NamedTuple):
-    """A step of a notice as it is computed for every record."""
+    """A step of a notice as it is computed for every record.
+
+    Attributes:
+        deletes: whether it orders deletion; else restriction.
+        stops: whether it forbids what is collected once its time is up, and nothing else.
+    """
 
     cause: Cause
     deletes: bool
+    stops: bool
     not_before: Instant
     complete_by: Instant
 
@@ -197,6 +203,7 @@ def _step(found: Standing, step: NoticeStep) -> OrderedStep:
     return OrderedStep(
         cause=found.cause(step),
         deletes=step.action == "delete",
+        stops=step.action == "stop_collection",
         not_before=step.not_before,
         complete_by=step.complete_by,
     )

@@ -11,61 +11,19 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.coverage import Coverage, Gap, Limit, Ordered, covering, qualifies
+from pipeline.coverage import Coverage, Gap, Limit, covering, qualifies
 from pipeline.documents import InForce, Reach
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant, format_instant
 from pipeline.records import Record
+from pipeline.steps import Step, ordered_steps
 from pipeline.tags import Judge, Residency, evidence_in_words
-from pipeline.vocabulary import Anchor, CommandKind
+from pipeline.vocabulary import CommandKind
 
 MAX_CLASSES = 65_536
 """Classes of records whose coverage is remembered."""
 _DELETE = CommandKind.DELETE.value
 _RESTRICT = CommandKind.RESTRICT.value
-
-
-class Step(msgspec.Struct, frozen=True, order=True, gc=False):
-    """One thing that must be commanded, by when, from when, and why.
-
-    Attributes:
-        at_once: a notice step goes out as soon as it is in force; a retention maximum at its end
-            less the store's lead.
-        means_before: a deletion that a notice orders is of all data collected before then, that
-            which the limit of its age would spare too; the minimum instant: only of what is as old.
-        kept_until: end of the latest minimum that holds it back; the minimum instant: none does.
-        kept_by: that minimum; empty: none.
-    """
-
-    complete_by: Instant
-    cause: Cause
-    kind: str
-    not_before: Instant
-    cause_version: int
-    citation: str
-    at_once: bool
-    means_before: Instant = MIN_INSTANT
-    kept_until: Instant = MIN_INSTANT
-    kept_by: Cause = Cause("")
-
-    def wanted_at(self, lead: int) -> Instant:
-        """Return when the command would go to a store if nothing held it back.
-
-        Args:
-            lead: how long before a maximum the store is told, in milliseconds.
-        """
-        if self.at_once:
-            return self.not_before
-        return Instant(max(self.not_before, self.complete_by - lead))
-
-    @property
-    def deadline(self) -> Instant:
-        """By when it must be obeyed: `complete_by`, but not before a minimum has ended."""
-        return max(self.complete_by, self.kept_until)
-
-    def due_at(self, lead: int) -> Instant:
-        """Return when the command goes to a store that asks for `lead` milliseconds."""
-        return Instant(max(self.wanted_at(lead), self.kept_until))
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
@@ -125,7 +83,7 @@ class Planner:
             # What holds up the earliest need not hold up the next.
             steps = _all(record, gone, coverage.maxima if covered else self._defaults)
         if coverage.notices:
-            steps = (*_ordered(record, gone, coverage.notices), *steps)
+            steps = (*ordered_steps(record, gone, coverage.notices), *steps)
         if kept:
             steps = tuple([self._kept(step, kept) for step in steps])
         holds = self.in_force.holds_on(facts, judged)
@@ -236,7 +194,7 @@ def _observed(record: Record, gone: Instant, coverage: Coverage) -> tuple[Step, 
     """Return the deletions of rules and notices that are only observed."""
     found = _all(record, gone, coverage.observed) if coverage.observed else ()
     if coverage.observed_notices:
-        ordered = _ordered(record, gone, coverage.observed_notices)
+        ordered = ordered_steps(record, gone, coverage.observed_notices)
         found += tuple([step for step in ordered if step.kind == _DELETE])
     return found
 
@@ -259,35 +217,4 @@ def _minima(record: Record, gone: Instant, limits: tuple[Limit, ...]) -> list[_M
         started = record.anchor(limit.clock, gone)
         # What must be kept for a time after something is kept until it has happened.
         found.append(_Minimum(MAX_INSTANT if started is None else limit.end(started), limit))
-    return found
-
-
-def _ordered(record: Record, gone: Instant, notices: tuple[Ordered, ...]) -> list[Step]:
-    """Return what notices order of a record.
-
-    Of people who reside there: every step as soon as it is in force. Of people who likely do:
-    restriction at once, deletion by its deadline. Of people who may: restriction only.
-    """
-    collected = record.anchor(Anchor.COLLECTED, gone)
-    if collected is None:
-        return []
-    found = []
-    for ordered in notices:
-        if ordered.before is not None and collected >= ordered.before:
-            continue
-        for step in ordered.steps:
-            made = Step(
-                complete_by=step.complete_by,
-                cause=step.cause,
-                kind=_DELETE if step.deletes else _RESTRICT,
-                not_before=step.not_before,
-                cause_version=ordered.version,
-                citation=ordered.citation,
-                at_once=not step.deletes or ordered.reach == Reach.CERTAIN,
-                means_before=MAX_INSTANT if ordered.before is None else ordered.before,
-            )
-            if not step.deletes or ordered.reach >= Reach.LIKELY:
-                found.append(made)
-            if step.deletes and ordered.reach < Reach.CERTAIN:
-                found.append(msgspec.structs.replace(made, kind=_RESTRICT, at_once=True))
     return found

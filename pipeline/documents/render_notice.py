@@ -96,6 +96,10 @@ def _step(whom: str, order: Order, step: NoticeStep, found: Standing) -> str:
     if isinstance(order.times, Given):
         begins = "the decision" if restarts(found.notice) else _BEGINS[order.times.after]
         given = f", {order.times.within.in_words()} from {begins}"
+    if order.action == "stop_collection":
+        words = f"{whom} are not to be collected from {format_instant(step.complete_by)} on"
+        still = "" if step.stands else "; for now nothing forbids it"
+        return f"{words}{given}{still} (step {order.step_id})."
     if not step.stands:
         return f"Were it in force, {whom[0].lower()}{whom[1:]} would have to be {_would(order)}."
     return f"{whom} {_STEP[order.action]} {window}{given} (step {order.step_id})."

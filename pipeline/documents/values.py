@@ -16,7 +16,7 @@ from pipeline.identifiers import Cause, DocumentId, RecordId, SubjectId
 from pipeline.instants import Instant
 from pipeline.periods import Period
 
-StepAction = Literal["restrict", "delete"]
+StepAction = Literal["restrict", "delete", "stop_collection"]
 NoticeKind = Literal["enforcement", "information", "assessment"]
 WrittenState = Literal["in_force", "preliminary", "withdrawn"]
 Beginning = Literal["service", "appeal_period"]

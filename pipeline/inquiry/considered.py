@@ -22,7 +22,8 @@ from pipeline.identifiers import StoreName
 from pipeline.inquiry.explanation import Considered, Result
 from pipeline.instants import Instant
 from pipeline.records import Record
-from pipeline.rules import Plan, Planner, Step
+from pipeline.rules import Plan, Planner
+from pipeline.steps import Step
 from pipeline.tags import Residency
 from pipeline.vocabulary import CommandKind
 
@@ -225,7 +226,8 @@ class _Considering:
     ) -> tuple[Result, tuple[str, ...], tuple[str, ...]]:
         kinds = {one.kind: one for one in self._life.plan.steps if one.cause == cause}
         if not kinds:
-            return Result.COLLECTED_LATER, (), ()
+            stops = step.action == "stop_collection"
+            return Result.COLLECTED_BEFORE if stops else Result.COLLECTED_LATER, (), ()
         if step.action == "delete" and _DELETE not in kinds:
             return Result.RESTRICTS_ONLY, (), ("residency",)
         done = kinds.get(_DELETE) or next(iter(kinds.values()))

@@ -21,7 +21,8 @@ from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant, format_instant
 from pipeline.ledger.inventory import derived
 from pipeline.ledger.unanswered import status
 from pipeline.records import Record
-from pipeline.rules import Planner, Step
+from pipeline.rules import Planner
+from pipeline.steps import Step
 from pipeline.tags import Conclusion
 from pipeline.vocabulary import Anchor, CommandKind, FindingKind
 

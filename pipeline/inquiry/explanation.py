@@ -28,6 +28,7 @@ class Result(StrEnum):
     ORDERS = "orders it"
     RESTRICTS_ONLY = "restricts it: residency is not sure enough to delete"
     LEAVES = "leaves it: residency is not concluded"
+    COLLECTED_BEFORE = "forbids only what is collected after its time is up"
     COLLECTED_LATER = "means only what was collected earlier"
     WITHDRAWN = "is withdrawn"
     PRELIMINARY = "is not served yet"

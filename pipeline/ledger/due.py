@@ -18,10 +18,11 @@ from pipeline.identifiers import StoreName
 from pipeline.instants import Instant
 from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
 from pipeline.ledger.restricting import hold, keep, release
-from pipeline.ledger.telling import cannot_be_evaluated
+from pipeline.ledger.telling import cannot_be_evaluated, collection_goes_on
 from pipeline.ledger.unanswered import watch_answers
 from pipeline.records import LATE, Issued, Record, is_open, pruned
-from pipeline.rules import Plan, Planner, Step
+from pipeline.rules import Plan, Planner
+from pipeline.steps import Step
 from pipeline.vocabulary import FindingKind
 
 
@@ -175,6 +176,8 @@ def _consider(draft: Draft, plan: Plan, store: StoreName) -> None:
         if step.kind == RESTRICT and not draft.restricted(store, step.cause):
             if step.not_before <= draft.now:
                 draft.issue(step, store, step.not_before)
+                if step.forbidden:
+                    draft.findings.append(collection_goes_on(step.cause, draft.now))
             else:
                 draft.wakes.append(step.not_before)
     deletions = [item for item in draft.standing(DELETE, store) if not draft.lapses(item)]

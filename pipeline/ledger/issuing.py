@@ -11,7 +11,8 @@ from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.ledger.present import Present
 from pipeline.receipts import answered_with
 from pipeline.records import OBSERVED, Issued, Record, bounded, is_open
-from pipeline.rules import Plan, Planner, Step
+from pipeline.rules import Plan, Planner
+from pipeline.steps import Step
 from pipeline.vocabulary import SETTLED, CommandKind, FindingKind
 
 DELETE = CommandKind.DELETE.value

@@ -8,7 +8,8 @@ import msgspec
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT
 from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
-from pipeline.rules import Plan, Step
+from pipeline.rules import Plan
+from pipeline.steps import Step
 from pipeline.vocabulary import FindingKind
 
 

@@ -42,6 +42,17 @@ def collected_again(cause: Cause, now: Instant) -> Finding:
     )
 
 
+def collection_goes_on(cause: Cause, now: Instant) -> Finding:
+    """Word the finding of a day about data that a notice forbade to collect."""
+    return finding(
+        FindingKind.COLLECTION_GOES_ON,
+        f"{cause} on {to_datetime(now):%Y-%m-%d}",
+        f"data was collected after {cause} had to stop it; it is restricted at once",
+        "stop the producer; `retention_notice_scope_records` of this step counts the records",
+        now,
+    )
+
+
 def clocks_differ(difference_ms: int, now: Instant) -> Finding:
     """Word the finding about a worker whose clock is far from the broker's."""
     return finding(

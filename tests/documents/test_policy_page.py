@@ -10,7 +10,7 @@ from pipeline.documents import load
 from pipeline.documents.authorities import AUTHORITIES
 from pipeline.documents.packs import packs
 from pipeline.documents.policy import Bound, Mode
-from pipeline.documents.values import Happened
+from pipeline.documents.values import Happened, StepAction
 from pipeline.periods import Counting
 from pipeline.vocabulary import Anchor
 from pipeline.vocabulary.signals import DEFAULT_METHOD, DEFAULT_SIGNALS, REPEATED_DAYS, WHOLE
@@ -48,6 +48,10 @@ def test_the_table_of_what_may_happen_to_a_notice_has_every_word() -> None:
 
 def test_the_table_of_packs_is_what_is_shipped() -> None:
     assert rows("pack") == [[name, one.title] for name, one in packs().items()]
+
+
+def test_the_table_of_actions_has_every_word() -> None:
+    assert [row[0] for row in rows("action")] == list(get_args(StepAction))
 
 
 def weight(per_mille: int) -> str:

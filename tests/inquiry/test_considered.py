@@ -163,6 +163,12 @@ def lived(more: str) -> Envelope:
     return enveloped("notices", f"{text}{more}\n", "counsel")
 
 
+def stopping() -> Envelope:
+    """A notice that stops collection, and orders deletion."""
+    text = ordered().text.replace("action: restrict", "action: stop_collection")
+    return enveloped("notices", text, "counsel")
+
+
 @pytest.mark.parametrize(
     ("record", "order", "stop", "delete"),
     [
@@ -173,6 +179,7 @@ def lived(more: str) -> Envelope:
         (fresh(), ordered(state="withdrawn"), Result.WITHDRAWN, Result.WITHDRAWN),
         (fresh(), ordered(state="preliminary"), Result.PRELIMINARY, Result.PRELIMINARY),
         (fresh(), lived("mode: observe"), Result.OBSERVED, Result.OBSERVED),
+        (fresh(), stopping(), Result.COLLECTED_BEFORE, Result.ORDERS),
         (fresh(residency="FR"), lived("mode: observe"), Result.NO_MATCH, Result.NO_MATCH),
         *[
             (fresh(), lived(f"served: {EPOCH}\nlife: [{{happened: {what}, at: {EPOCH}}}]"), *two)

@@ -1,0 +1,106 @@
+"""Steps: the single things that must be commanded for a record; and those that notices order."""
+
+import msgspec
+
+from pipeline.coverage import Ordered, OrderedStep
+from pipeline.documents import Reach
+from pipeline.identifiers import Cause
+from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
+from pipeline.records import Record
+from pipeline.vocabulary import Anchor, CommandKind
+
+_DELETE = CommandKind.DELETE.value
+_RESTRICT = CommandKind.RESTRICT.value
+
+
+class Step(msgspec.Struct, frozen=True, order=True, gc=False):
+    """One thing that must be commanded, by when, from when, and why.
+
+    Attributes:
+        at_once: a notice step goes out as soon as it is in force; a retention maximum at its end
+            less the store's lead.
+        means_before: a deletion that a notice orders is of all data collected before then, that
+            which the limit of its age would spare too; the minimum instant: only of what is as old.
+        kept_until: end of the latest minimum that holds it back; the minimum instant: none does.
+        kept_by: that minimum; empty: none.
+        forbidden: the data should not have been collected.
+    """
+
+    complete_by: Instant
+    cause: Cause
+    kind: str
+    not_before: Instant
+    cause_version: int
+    citation: str
+    at_once: bool
+    means_before: Instant = MIN_INSTANT
+    kept_until: Instant = MIN_INSTANT
+    kept_by: Cause = Cause("")
+    forbidden: bool = False
+
+    def wanted_at(self, lead: int) -> Instant:
+        """Return when the command would go to a store if nothing held it back.
+
+        Args:
+            lead: how long before a maximum the store is told, in milliseconds.
+        """
+        if self.at_once:
+            return self.not_before
+        return Instant(max(self.not_before, self.complete_by - lead))
+
+    @property
+    def deadline(self) -> Instant:
+        """By when it must be obeyed: `complete_by`, but not before a minimum has ended."""
+        return max(self.complete_by, self.kept_until)
+
+    def due_at(self, lead: int) -> Instant:
+        """Return when the command goes to a store that asks for `lead` milliseconds."""
+        return Instant(max(self.wanted_at(lead), self.kept_until))
+
+
+def ordered_steps(record: Record, gone: Instant, notices: tuple[Ordered, ...]) -> list[Step]:
+    """Return what notices order of a record.
+
+    Of people who reside there: every step as soon as it is in force. Of people who likely do:
+    restriction at once, deletion by its deadline. Of people who may: restriction only.
+    """
+    collected = record.anchor(Anchor.COLLECTED, gone)
+    if collected is None:
+        return []
+    found = []
+    for ordered in notices:
+        later = ordered.before is not None and collected >= ordered.before
+        for step in ordered.steps:
+            if step.stops:
+                # What should not have been collected is not used.
+                found += [_forbidden(ordered, step)] if collected >= step.complete_by else []
+            if step.stops or later:
+                continue
+            made = Step(
+                complete_by=step.complete_by,
+                cause=step.cause,
+                kind=_DELETE if step.deletes else _RESTRICT,
+                not_before=step.not_before,
+                cause_version=ordered.version,
+                citation=ordered.citation,
+                at_once=not step.deletes or ordered.reach == Reach.CERTAIN,
+                means_before=MAX_INSTANT if ordered.before is None else ordered.before,
+            )
+            if not step.deletes or ordered.reach >= Reach.LIKELY:
+                found.append(made)
+            if step.deletes and ordered.reach < Reach.CERTAIN:
+                found.append(msgspec.structs.replace(made, kind=_RESTRICT, at_once=True))
+    return found
+
+
+def _forbidden(ordered: Ordered, step: OrderedStep) -> Step:
+    return Step(
+        complete_by=step.complete_by,
+        cause=step.cause,
+        kind=_RESTRICT,
+        not_before=step.complete_by,
+        cause_version=ordered.version,
+        citation=ordered.citation,
+        at_once=True,
+        forbidden=True,
+    )
