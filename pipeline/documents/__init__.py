@@ -6,9 +6,10 @@ it travels in an `envelope`; `versions` keeps all that may count, `in_force` is 
 says them in plain words.
 """
 
+from pipeline.documents.course import NoticeState
 from pipeline.documents.envelope import KINDS, Envelope, check_author, enveloped, parsed
 from pipeline.documents.in_force import InForce
-from pipeline.documents.life import NoticeState, NoticeStep, Standing, standing
+from pipeline.documents.life import NoticeStep, Standing, standing
 from pipeline.documents.load import Loaded, kind_of, load
 from pipeline.documents.match import Match, Reach
 from pipeline.documents.policy import (

@@ -8,11 +8,13 @@ import itertools
 from typing import get_args
 
 from pipeline.documents.authorities import AUTHORITIES, Appeal, appeal_of
-from pipeline.documents.life import changes, impossible, restarts, standing, urgent_from, window_end
+from pipeline.documents.course import impossible
+from pipeline.documents.life import changes, last, standing
 from pipeline.documents.policy_meaning import MODES, read_citation
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
 from pipeline.documents.shape import AppealShape, HappeningShape, MatchShape, NoticeShape, StepShape
+from pipeline.documents.times import earliest, window_end
 from pipeline.documents.values import (
     Beginning,
     Given,
@@ -168,7 +170,7 @@ def _note_what_is_missing(shape: NoticeShape, notes: Notes) -> None:
     asks = {
         "urgent": shape.urgent == "yes",
         "life": bool(shape.life),
-        "steps": any(step.after for step in shape.steps),
+        "steps": shape.state == "in_force" and any(step.after for step in shape.steps),
     }
     key = next((key for key, needed in asks.items() if needed), None)
     if key is not None and not shape.served:
@@ -201,12 +203,14 @@ def _note_impossible_times(notice: Notice, notes: Notes) -> None:
     """Refuse times that the law does not let the authority set."""
     try:
         window_end(notice)  # it is shown whether or not something depends on it
-        begun, earliest = restarts(notice), _earliest(notice)
+        found = last(notice)
+        floor, urgent = earliest(notice, found), notice.urgent
         first, *_ = [standing(notice, at) for at in (MIN_INSTANT, *changes(notice))]
     except InvalidInput as error:
-        remedy = "name a calendar that knows these years, or NONE"
-        notes.add(("appeal",), what=f"`appeal`: {error}", remedy=remedy)
+        remedy = "correct the instant, or name a calendar that knows these years, or NONE"
+        notes.add(("served",), what=f"its times cannot be worked out: {error}", remedy=remedy)
         return
+    begun = found.restarted
     for at, order in enumerate(notice.orders):
         path = ("steps", at)
         times = order.times
@@ -215,7 +219,11 @@ def _note_impossible_times(notice: Notice, notes: Notes) -> None:
                 what = "`within` leaves no time to obey after anything may first be required"
                 remedy = f"give more: even an urgent notice leaves 24 hours ({_CITED})"
                 notes.add((*path, "within"), what=what, remedy=remedy)
-            if times.after == "service" and earliest is not None and not notice.urgent:
+            if times.after == "appeal_period" and urgent:
+                what = "`after: appeal_period`: an urgent notice does not wait for it"
+                remedy = f"write `after: service` ({_CITED})"
+                notes.add((*path, "after"), what=what, remedy=remedy)
+            if times.after == "service" and floor is not None and not urgent:
                 what = "`after: service`: nothing may be required before the time to appeal ends"
                 remedy = f"write `after: appeal_period`, or `urgent: yes` if it says so ({_CITED})"
                 notes.add((*path, "after"), what=what, remedy=remedy)
@@ -226,18 +234,10 @@ def _note_impossible_times(notice: Notice, notes: Notes) -> None:
                 "after an appeal time begins anew"
             )
             notes.add((*path, "not_before"), what=what, remedy=remedy)
-        elif earliest is not None and times.not_before < earliest:
-            what = f"`not_before` lies before {format_instant(earliest)}, when it may be required"
+        elif floor is not None and times.not_before < floor:
+            what = f"`not_before` lies before {format_instant(floor)}, when it may be required"
             remedy = f"correct it, or `served`, or `urgent` ({_CITED})"
             notes.add((*path, "not_before"), what=what, remedy=remedy)
 
 
 _CITED = "DPA 2018 s.150(6), (8)"
-
-
-def _earliest(notice: Notice) -> Instant | None:
-    """Return before when nothing may be required; None: nothing forbids it."""
-    if notice.urgent:
-        return urgent_from(notice)
-    suspends = notice.appeal is not None and notice.appeal.suspends
-    return window_end(notice) if suspends else None

@@ -1,20 +1,19 @@
 """A notice in plain words: what it orders, of which records, by when, and what happened to it."""
 
-from pipeline.documents.life import (
-    NoticeState,
-    NoticeStep,
-    Standing,
-    restarts,
-    standing,
-    window_end,
-)
+from pipeline.documents.course import NoticeState
+from pipeline.documents.life import NoticeStep, Standing, last, standing, states
 from pipeline.documents.render_match import records
+from pipeline.documents.times import window_end
 from pipeline.documents.values import Given, HappenedTo, Notice, Order
 from pipeline.instants import MAX_INSTANT, format_instant
 from pipeline.vocabulary import UNKNOWN
 
 _STEP = {"restrict": "are to be restricted (kept, but not used)", "delete": "are to be deleted"}
-_BEGINS = {"service": "service", "appeal_period": "the end of the appeal period"}
+_BEGINS = {
+    "service": "service",
+    "appeal_period": "the end of the appeal period",
+    "decision": "the decision",
+}
 _HAPPENED = {
     "appealed": "it was appealed",
     "appeal_withdrawn": "the appeal was withdrawn",
@@ -41,7 +40,7 @@ def notice_in_words(notice: Notice) -> tuple[str, ...]:
         return (f"{head}: withdrawn; it orders nothing.",)
     if notice.state == "preliminary":
         return (f"{head}: preliminary; it orders nothing until it is served.",)
-    life = (*_service(notice), *(_happened(notice, one) for one in notice.life))
+    life = (*_service(notice), *map(_happened, notice.life, states(notice)))
     if notice.kind != "enforcement":
         words = records(notice.match)
         kept = f"{words[0].lower()}{words[1:]} are not deleted"
@@ -51,7 +50,7 @@ def notice_in_words(notice: Notice) -> tuple[str, ...]:
     if notice.collected_before is not None:
         whom += f", collected before {format_instant(notice.collected_before)},"
     steps = tuple(
-        _step(whom, order, step, found)
+        _step(whom, order, step)
         for order, step in zip(notice.orders, found.steps, strict=True)
         if step.stands or found.state is NoticeState.SUSPENDED
     )
@@ -65,7 +64,12 @@ def notice_in_words(notice: Notice) -> tuple[str, ...]:
 
 def _state(found: Standing) -> str:
     state = found.state.lower().replace("_", " ")
-    return state if found.ordered else f"{state}; it orders nothing"
+    if not found.ordered:
+        return f"{state}; it orders nothing"
+    if found.state is NoticeState.IN_FORCE and found.notice.served is not None:
+        begins = min(step.not_before for step in found.ordered)
+        return f"{state} from {format_instant(begins)} on"
+    return state
 
 
 def _service(notice: Notice) -> tuple[str, ...]:
@@ -76,7 +80,8 @@ def _service(notice: Notice) -> tuple[str, ...]:
         sentence += ", to be obeyed urgently"
     end = window_end(notice)
     if notice.appeal is not None and end is not None:
-        does = "suspends" if notice.appeal.suspends and not notice.urgent else "does not suspend"
+        urgent = last(notice).urgent
+        does = "suspends" if notice.appeal.suspends and not urgent else "does not suspend"
         sentence += (
             f"; the {notice.appeal.window.in_words()} to appeal end before {format_instant(end)}, "
             f"and an appeal {does} it"
@@ -84,18 +89,17 @@ def _service(notice: Notice) -> tuple[str, ...]:
     return (f"{sentence}.",)
 
 
-def _happened(notice: Notice, one: HappenedTo) -> str:
-    state = standing(notice, one.at).state.lower().replace("_", " ")
+def _happened(one: HappenedTo, found: NoticeState) -> str:
+    state = found.lower().replace("_", " ")
     note = f" ({one.note})" if one.note else ""
     return f"At {format_instant(one.at)} {_HAPPENED[one.what]}{note}: {state}."
 
 
-def _step(whom: str, order: Order, step: NoticeStep, found: Standing) -> str:
+def _step(whom: str, order: Order, step: NoticeStep) -> str:
     window = f"between {format_instant(step.not_before)} and {format_instant(step.complete_by)}"
     given = ""
     if isinstance(order.times, Given):
-        begins = "the decision" if restarts(found.notice) else _BEGINS[order.times.after]
-        given = f", {order.times.within.in_words()} from {begins}"
+        given = f", {order.times.within.in_words()} from {_BEGINS[step.counted]}"
     if order.action == "stop_collection":
         words = f"{whom} are not to be collected from {format_instant(step.complete_by)} on"
         still = "" if step.stands else "; for now nothing forbids it"

@@ -13,6 +13,8 @@ STEPS = """steps:
   - {id: stop, action: restrict, after: appeal_period, within: P3M}
   - {id: delete, action: delete, after: appeal_period, within: P6M}
 """
+URGENT = {"more": "urgent: yes\n", "steps": STEPS.replace("appeal_period", "service")}
+"""Of a notice that states urgency: nothing waits for the time to appeal."""
 SERVED = "2022-05-18T12:00:00Z"
 LONDON = "Europe/London"
 

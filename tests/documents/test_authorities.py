@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.documents.authorities import AUTHORITIES, appeal_of
-from pipeline.documents.life import window_end
+from pipeline.documents.times import window_end
 from pipeline.periods import last_day
 from tests.documents.lives import APPEALED, at
 

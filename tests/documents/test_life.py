@@ -8,7 +8,7 @@ import pytest
 from pipeline.documents import (
     standing,
 )
-from pipeline.documents.life import window_end
+from pipeline.documents.times import window_end
 from pipeline.instants import Instant, format_instant, parse_instant
 from pipeline.periods import last_day
 from tests.documents.lives import (
@@ -18,6 +18,7 @@ from tests.documents.lives import (
     LONDON,
     SERVED,
     STEPS,
+    URGENT,
     at,
     days,
     notice,
@@ -48,8 +49,9 @@ def test_the_lives_of_the_vectors(name: str) -> None:
         for one in events
         if one["event"] in HAPPENED
     ]
-    urgent = "urgent: yes\n" if any(one.get("urgent") for one in events) else ""
-    found = notice(*life, served=instant_of(events[0]["at"]), more=urgent)
+    urgent = any(one.get("urgent") for one in events)
+    changes = URGENT if urgent else {}
+    found = notice(*life, served=instant_of(events[0]["at"]), **changes)
     states = [standing(found, parse_instant(instant_of(one["at"]))).state for one in events]
     assert states == [one["state"] for one in events]
 
@@ -143,7 +145,7 @@ def test_an_appeal_that_does_not_suspend_changes_nothing_and_a_stay_does() -> No
 
 def test_an_urgent_notice_leaves_24_hours_and_no_appeal_suspends_it() -> None:
     """Vector H01: counted from the next full hour, across the change of clocks."""
-    changes = {"served": "2026-03-28T10:20:00Z", "more": "urgent: yes\n"}
+    changes = {"served": "2026-03-28T10:20:00Z"} | URGENT
     life = (("appealed", "2026-03-28T12:00:00Z"),)
     assert at("2026-03-29T10:59:59Z", *life, **changes).state == "ISSUED"
     found = at("2026-03-29T11:00:00Z", *life, **changes)
@@ -152,7 +154,7 @@ def test_an_urgent_notice_leaves_24_hours_and_no_appeal_suspends_it() -> None:
 
 
 def test_urgency_lifted_without_an_appeal_lets_the_window_run() -> None:
-    changes = {"served": "2026-03-28T10:20:00Z", "more": "urgent: yes\n"}
+    changes = {"served": "2026-03-28T10:20:00Z"} | URGENT
     found = at("2026-04-03T00:00:00Z", ("urgency_lifted", "2026-04-02T12:00:00Z"), **changes)
     assert found.state == "APPEAL_WINDOW"
     assert {one.not_before for one in found.ordered} == {window_end(found.notice)}

@@ -84,6 +84,8 @@ WINDOW = (
         ),
         ([], {"steps": STEPS.replace("after: appeal_period, ", "")}, "steps[0]", "two instants"),
         ([], {"steps": ""}, "steps", "`steps` is missing"),
+        ([], {"more": "urgent: yes\n"}, "steps[0].after", "does not wait for it"),
+        ([], {"served": "9999-12-31T00:00:00Z"}, "served", "cannot be worked out"),
         ([], {"more": "kind: information\n"}, "steps", "orders nothing"),
     ],
 )

@@ -52,6 +52,7 @@ def test_the_example_notice_has_the_days_of_the_law() -> None:
             not_before=parse_instant("2022-06-16T00:00:00+01:00"),
             complete_by=parse_instant("2022-09-16T00:00:00+01:00"),
             stands=True,
+            counted="appeal_period",
         ),
         NoticeStep(
             step_id="delete",
@@ -59,6 +60,7 @@ def test_the_example_notice_has_the_days_of_the_law() -> None:
             not_before=parse_instant("2022-06-16T00:00:00+01:00"),
             complete_by=parse_instant("2022-12-16T00:00:00+00:00"),
             stands=True,
+            counted="appeal_period",
         ),
     )
     assert document.citation.text == "DPA 2018 s.149"

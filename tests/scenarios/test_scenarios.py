@@ -192,9 +192,10 @@ def test_every_cause_is_a_rule_step_or_hold_of_the_folders_documents(folder: Pat
         kind = kind_of(text).removesuffix("ies").removesuffix("s")
         prefix = {"polic": "policy"}.get(kind, kind)
         names = [getattr(one, "rule_id", "") for one in getattr(document, "rules", ())]
-        names += [getattr(one, "step_id", "") for one in getattr(document, "steps", ())]
+        names += [getattr(one, "step_id", "") for one in getattr(document, "orders", ())]
         causes |= {f"{prefix}:{document.document_id}/{name}" for name in (*names, "default")}
-        causes.add(f"{prefix}:{document.document_id}")
+        # An information notice is a hold.
+        causes |= {f"{prefix}:{document.document_id}", f"hold:{prefix}:{document.document_id}"}
     assert {one.cause for one in read_scenario(folder).commands} <= causes
 
 
