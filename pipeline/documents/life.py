@@ -130,7 +130,8 @@ def _steps(notice: Notice, count: int) -> tuple[NoticeStep, ...]:
 def _step(notice: Notice, order: Order, found: Course) -> NoticeStep:
     not_before, complete_by, counted = window(notice, order, found)
     stands = found.state in ORDERING
-    if order.keeps and found.before is not None and found.interrupted is not None:
+    suspended = found.state is NoticeState.SUSPENDED
+    if suspended and order.keeps and found.before is not None and found.interrupted is not None:
         # Left as it was: what had not come into force by then restricted nothing.
         not_before, complete_by, counted = window(notice, order, found.before)
         stands = not_before <= found.interrupted

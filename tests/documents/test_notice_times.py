@@ -93,6 +93,17 @@ def test_what_an_urgent_notice_restricted_is_kept_when_its_urgency_is_lifted() -
     assert [step.step_id for step in found.ordered] == ["stop"]
 
 
+@pytest.mark.parametrize("ending", ["cancelled", "substituted", "quashed"])
+def test_what_was_kept_while_it_was_suspended_is_let_go_when_it_ends(ending: str) -> None:
+    steps = (
+        "steps:\n  - {id: stop, action: restrict, after: appeal_period, within: P1M, "
+        "while_suspended: keep}\n"
+    )
+    life = (("appealed", "2022-07-01T12:00:00Z"), (ending, "2022-08-01T12:00:00Z"))
+    assert at("2022-07-02T00:00:00Z", *life, steps=steps).ordered
+    assert at("2022-08-02T00:00:00Z", *life, steps=steps).ordered == ()
+
+
 def test_hours_after_the_time_to_appeal_are_whole() -> None:
     found = at("2022-06-16T00:00:00Z", **deleting(within="PT24H"))
     assert times(found)[1] == parse_instant("2022-06-16T23:00:00Z")
