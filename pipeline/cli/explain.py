@@ -8,7 +8,7 @@ from rich.console import Console
 
 from pipeline.cli.options import BrokerUrl, Prefix
 from pipeline.cli.tables import visible
-from pipeline.cli.waiting import reachable
+from pipeline.cli.waiting import reachable, skipped
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.explain import explain as explained
 from pipeline.inquiry.telling import in_words
@@ -44,7 +44,7 @@ def explain(
         errors.print(f"retention: {at} lies ahead: what is said of it is what is known now")
     kinds = Settings(broker, prefix=prefix, approvals=tuple(approvals or ())).approvals
     with reachable(broker, prefix, errors, existing=True) as found:
-        log = Log.of(found, Topics(prefix))
+        log = Log.of(found, Topics(prefix), skipped())
         with errors.status("reading the inventory"):
             asked = dossier(log, RecordId(record), kinds)
         said = explained(asked, log.now() if instant is None else instant)

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from pipeline.cli.options import BrokerUrl, Prefix
-from pipeline.cli.waiting import reachable
+from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import InvalidInput
 from pipeline.lookup.log import Log
 from pipeline.lookup.processing import activities
@@ -51,7 +51,7 @@ def ropa(
     share, with the envisaged time limits and their law. No ids of records or people are in it.
     """
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
-        log = Log.of(found, Topics(prefix, ()))
+        log = Log.of(found, Topics(prefix, ()), skipped())
         with Console(stderr=True).status("reading the inventory"):
             seen = activities(log, approvals or ())
     text = to_csv(seen) if form is Form.CSV else to_json_ld(seen)

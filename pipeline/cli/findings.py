@@ -11,7 +11,7 @@ from rich.text import Text
 
 from pipeline.cli.options import Author, BrokerUrl, Prefix
 from pipeline.cli.tables import screen, table, visible
-from pipeline.cli.waiting import reachable
+from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import InvalidInput
 from pipeline.inquiry.cases import Case, chosen
 from pipeline.instants import format_instant
@@ -50,7 +50,7 @@ def list_findings(
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
         cases = [
             case
-            for case in all_cases(Log.of(found, Topics(prefix)))
+            for case in all_cases(Log.of(found, Topics(prefix), skipped()))
             if (every or case.is_open != resolved) and (not kind or case.finding.kind in kind)
         ]
     if as_json:
@@ -73,7 +73,7 @@ def show(
 ) -> None:
     """Say what one finding is about, what to do, and what became of it."""
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
-        case = chosen(all_cases(Log.of(found, Topics(prefix))), finding)
+        case = chosen(all_cases(Log.of(found, Topics(prefix), skipped())), finding)
     if as_json:
         typer.echo(to_json(case))
         return
@@ -95,7 +95,7 @@ def resolve_findings(
     """Publish that you have dealt with findings. One that is raised again later is open again."""
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     with reachable(broker, prefix, console, existing=True) as found:
-        log = Log.of(found, Topics(prefix))
+        log = Log.of(found, Topics(prefix), skipped())
         known = all_cases(log)
         cases = {one.finding.finding_id: one for one in (chosen(known, text) for text in findings)}
         still_open = [case for case in cases.values() if case.is_open]

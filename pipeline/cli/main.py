@@ -63,7 +63,7 @@ def main() -> None:
         app()
     except RetentionError as error:
         Console(stderr=True, soft_wrap=True).print(
-            f"[red]retention:[/red] {escape(visible(str(error)))}", highlight=False
+            f"[red]retention:[/red] {escape(visible(str(error), lines=True))}", highlight=False
         )
         sys.exit(_code(error))
 

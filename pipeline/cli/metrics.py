@@ -48,7 +48,7 @@ def metrics(
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, leave)
-    with reachable(broker, prefix, console) as log:
+    with reachable(broker, prefix, console, existing=True) as log:
         try:
             exporter = Exporter(lambda: Follower(log, settings), host, port)
         except OSError as error:

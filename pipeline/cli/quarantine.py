@@ -9,7 +9,7 @@ from rich.text import Text
 
 from pipeline.cli.options import Author, BrokerUrl, Prefix
 from pipeline.cli.tables import screen, table
-from pipeline.cli.waiting import reachable
+from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import InvalidInput
 from pipeline.inquiry.unread import Unread, by_reason, parse_place
 from pipeline.instants import format_instant
@@ -42,7 +42,9 @@ def list_quarantine(
 ) -> None:
     """List where messages lie that could not be read, and why; never what is in them."""
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
-        items = _chosen(in_quarantine(Log.of(found, Topics(prefix))), reason, topic, every=every)
+        items = _chosen(
+            in_quarantine(Log.of(found, Topics(prefix), skipped())), reason, topic, every=every
+        )
     if as_json:
         for item in items:
             typer.echo(to_json(item))
@@ -77,7 +79,7 @@ def show(
     place = parse_place(message)
     console = Console(soft_wrap=True, markup=False, highlight=False)
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
-        items = in_quarantine(Log.of(found, Topics(prefix)))
+        items = in_quarantine(Log.of(found, Topics(prefix), skipped()))
         item = next((one for one in items if one.place == place), None)
         if item is None:
             raise InvalidInput(
@@ -120,7 +122,7 @@ def replay_quarantine(
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     places = {parse_place(text) for text in messages or ()}
     with reachable(broker, prefix, console, existing=True) as found:
-        log = Log.of(found, Topics(prefix))
+        log = Log.of(found, Topics(prefix), skipped())
         items = _chosen(in_quarantine(log), reason, topic, every=False)
         if places:
             missing = places - {item.place for item in items}

@@ -11,7 +11,7 @@ from rich.text import Text
 from pipeline.cli.files import text_of
 from pipeline.cli.options import BrokerUrl, Prefix
 from pipeline.cli.tables import screen, table, visible
-from pipeline.cli.waiting import reachable
+from pipeline.cli.waiting import reachable, skipped
 from pipeline.documents import KINDS, Envelope, enveloped, kind_of
 from pipeline.errors import InvalidInput
 from pipeline.inquiry.simulation import Day, Outcome, Simulation
@@ -60,7 +60,7 @@ def simulate(
         raise InvalidInput("name what is to be simulated: --policy FILE or --notice FILE")
     settings = Settings(broker, prefix=prefix, approvals=tuple(approvals or ()))
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
-        log = Log.of(found, Topics(prefix, ()))
+        log = Log.of(found, Topics(prefix, ()), skipped())
         end = _end(until, log.now())
         with Console(stderr=True).status("reading the inventory"):
             seen = simulated(log, candidates, end, settings.approvals)

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.options import BrokerUrl, EventTopics, Prefix
-from pipeline.cli.tables import screen
-from pipeline.cli.waiting import reachable
+from pipeline.cli.tables import screen, visible
+from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import BrokerUnavailable
 from pipeline.inquiry.overview import Flow, Job, Overview
 from pipeline.instants import DAY, HOUR, MINUTE, SECOND, Instant, format_instant
@@ -42,7 +42,9 @@ def status(
     """Show where everything stands: flow, what is due, outstanding, withheld, and found."""
     settings = Settings(broker, prefix=prefix, approvals=tuple(approvals or ()))
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
-        looking = Watch(Log.of(found, Topics(prefix, tuple(events))), group, settings.approvals)
+        looking = Watch(
+            Log.of(found, Topics(prefix, tuple(events)), skipped()), group, settings.approvals
+        )
         try:
             if not watch:
                 with Console(stderr=True).status("reading the inventory"):
@@ -69,8 +71,12 @@ def _tell(seen: Overview, broker: str, *, as_json: bool) -> None:
 def _go_on(looking: Watch, broker: str, every: float, *, as_json: bool) -> None:
     """Look again and again; a broker that does not answer is said, and tried again."""
     if as_json:
+        errors = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
         while True:
-            typer.echo(to_json(looking.look()))
+            try:
+                typer.echo(to_json(looking.look()))
+            except BrokerUnavailable as error:
+                errors.print(f"retention: {error}")
             time.sleep(every)
     console = screen()
     latest: RenderableType = Text("reading the inventory ...")
@@ -119,6 +125,8 @@ def _lines(seen: Overview) -> Iterator[tuple[str, Text]]:
     yield "withheld", Text(unsent if counts.unsent else "none", "yellow" if counts.unsent else "")
     yield "findings", _alarm(sum(seen.findings.values()), _counted(seen.findings), "yellow")
     yield "quarantine", _alarm(sum(seen.quarantine.values()), _counted(seen.quarantine), "yellow")
+    for pause in seen.paused:
+        yield "paused", Text(visible(pause), style="bold red")
     for scope in seen.waiting:
         yield "approval", Text(f"awaited: {scope.removeprefix('document:')}", style="yellow")
 

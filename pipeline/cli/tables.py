@@ -7,15 +7,19 @@ PIPED_WIDTH = 1_000
 """Columns where there is no screen: nothing is folded or cut off."""
 
 
-def visible(text: str) -> str:
+def visible(text: str, *, lines: bool = False) -> str:
     """Return a text with what a terminal would obey, or not show, written out by its code.
+
+    Line breaks too, unless the text may have `lines`: an id with one would forge a line.
 
     Ids come from producers, who may be hostile, and messages may repeat what was typed.
     """
     if text.isprintable():
         return text
     return "".join(
-        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode()
+        char
+        if char.isprintable() or (lines and char == "\n")
+        else char.encode("unicode_escape").decode()
         for char in text
     )
 

@@ -1,15 +1,32 @@
 """Waiting for a broker: retried with backoff, and said plainly."""
 
 import time
+from collections.abc import Callable
 
 from rich.console import Console
 
+from pipeline.cli.tables import visible
 from pipeline.errors import BrokerUnavailable, InvalidInput
 from pipeline.transports import open_broker
 from pipeline.transports.contract import Broker
 from pipeline.transports.topics import Topics
 
+MOST_SKIPPED = 5
+"""So many messages that cannot be read are told of; more say nothing new."""
 PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)
+
+
+def skipped() -> Callable[[str], None]:
+    """Return what tells of messages that are left out, on standard error."""
+    console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+    told: list[str] = []
+
+    def tell(what: str) -> None:
+        told.append(what)
+        if len(told) <= MOST_SKIPPED:
+            console.print(f"retention: {visible(what)}")
+
+    return tell
 
 
 def reachable(url: str, prefix: str, console: Console, *, existing: bool = False) -> Broker:

@@ -48,6 +48,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         findings: open ones by kind.
         quarantine: what was not replayed, by reason.
+        paused: what an operator has paused, and why; deletions that fall due then have no command
+            yet, so that they are not among those withheld.
         waiting: documents that a second person must approve.
     """
 
@@ -57,6 +59,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts
     findings: dict[str, int]
     quarantine: dict[str, int]
+    paused: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
 
 

@@ -11,7 +11,6 @@ def all_cases(log: Log) -> tuple[Case, ...]:
 
     Raises:
         InvalidInput: the topic does not exist.
-        CorruptState: a message on it cannot be read.
     """
     return cases(log.values("findings", log.codec.decode_finding))
 

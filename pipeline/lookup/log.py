@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
-from pipeline.errors import CorruptState, InvalidInput, Undecodable
+from pipeline.errors import InvalidInput, Undecodable
 from pipeline.instants import Instant
 from pipeline.settings import Settings
 from pipeline.transports.contract import Broker, Message, Partition
@@ -15,17 +15,30 @@ V = TypeVar("V")
 
 
 class Log(NamedTuple):
-    """A broker, the names of its topics, and how their messages are read."""
+    """A broker, the names of its topics, and how their messages are read.
+
+    Whoever asks must get an answer in spite of one bad message: what cannot be read is left out,
+    and `skipped` is told. The job and `digest` are strict about their own rows.
+    """
 
     broker: Broker
     topics: Topics
     codec: Codec
+    skipped: Callable[[str], None] = lambda _: None
 
     @classmethod
-    def of(cls, broker: Broker, topics: Topics) -> "Log":
-        """Return the log of a broker under a prefix."""
+    def of(
+        cls, broker: Broker, topics: Topics, skipped: Callable[[str], None] = lambda _: None
+    ) -> "Log":
+        """Return the log of a broker under a prefix.
+
+        Args:
+            broker: where.
+            topics: their names.
+            skipped: told of each message that cannot be read: its place, and why.
+        """
         settings = Settings(broker.url, prefix=topics.prefix, events=topics.events)
-        return cls(broker, topics, Codec.from_settings(settings))
+        return cls(broker, topics, Codec.from_settings(settings), skipped)
 
     def now(self) -> Instant:
         """Return the broker's time. On Kafka a message to the `clock` topic asks for it."""
@@ -45,7 +58,7 @@ class Log(NamedTuple):
         topic = self.topics.name(name)
         found = self.partitions(topic)
         if not found:
-            raise InvalidInput(f"topic {topic} does not exist; create it: retention topics create")
+            raise InvalidInput(f"topic {topic} does not exist; create it: {self.topics.creation()}")
         return found
 
     def messages(self, partitions: list[Partition], key: bytes | None = None) -> Iterator[Message]:
@@ -57,27 +70,18 @@ class Log(NamedTuple):
     def values(
         self, name: str, decode: Callable[[bytes], V], key: bytes | None = None
     ) -> Iterator[V]:
-        """Yield the values of one of our topics.
-
-        Raises:
-            CorruptState: a message cannot be read; the error names its place.
-        """
+        """Yield the values of one of our topics that can be read."""
         for message in self.messages(self.wanted(name), key):
-            if message.value is not None:
-                yield read(message, decode)
+            value = None if message.value is None else self.read(message, decode)
+            if value is not None:
+                yield value
 
-
-def read(message: Message, decode: Callable[[bytes], V]) -> V:
-    """Decode a message of one of our own topics.
-
-    Raises:
-        CorruptState: it cannot be read; the error names its place.
-    """
-    assert message.value is not None  # noqa: S101  # callers leave tombstones out
-    try:
-        return decode(message.value)
-    except Undecodable as error:
-        place = f"{message.topic}/{message.partition} offset {message.offset}"
-        raise CorruptState(
-            f"{place} cannot be read: {error}; inspect it, and publish a repaired row"
-        ) from error
+    def read(self, message: Message, decode: Callable[[bytes], V]) -> V | None:
+        """Decode a message of one of our own topics; None when it cannot be read."""
+        assert message.value is not None  # noqa: S101  # callers leave tombstones out
+        try:
+            return decode(message.value)
+        except Undecodable as error:
+            place = f"{message.topic}/{message.partition} offset {message.offset}"
+            self.skipped(f"{place} cannot be read ({error}) and is left out")
+            return None

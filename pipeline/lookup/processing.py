@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pipeline.documents import Versions
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.processing import Activity, Register
-from pipeline.lookup.log import Log, read
+from pipeline.lookup.log import Log
 from pipeline.lookup.record import documents
 from pipeline.rules import Planner
 
@@ -19,13 +19,12 @@ def activities(log: Log, approvals: Iterable[str] = ()) -> tuple[Activity, ...]:
 
     Raises:
         InvalidInput: a topic does not exist.
-        CorruptState: a row cannot be read.
     """
     known = [one.envelope for one in documents(log)]
     register = Register(Planner(Versions.of(known, approvals).in_force(log.now())))
     for message in log.messages(log.wanted("records")):
         if message.value is None:
             register.forget(RecordId((message.key or b"").decode()))
-        else:
-            register.take(read(message, log.codec.decode_record))
+        elif (record := log.read(message, log.codec.decode_record)) is not None:
+            register.take(record)
     return register.activities()

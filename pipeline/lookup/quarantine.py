@@ -20,7 +20,6 @@ def in_quarantine(log: Log) -> tuple[Unread, ...]:
 
     Raises:
         InvalidInput: the topic does not exist.
-        CorruptState: a pointer cannot be read.
     """
     return unread(log.values("quarantine", log.codec.decode_quarantine))
 

@@ -9,7 +9,7 @@ from pipeline.identifiers import RecordId
 from pipeline.inquiry.cases import is_resolution
 from pipeline.inquiry.explanation import Dossier, Published, Row, Sent
 from pipeline.instants import DAY, Instant
-from pipeline.lookup.log import Log, read
+from pipeline.lookup.log import Log
 from pipeline.receipts import Receipt
 from pipeline.transports.contract import Message
 from pipeline.transports.topics import DOCUMENT_KINDS
@@ -29,7 +29,6 @@ def dossier(log: Log, record_id: RecordId, approvals: Iterable[str] = ()) -> Dos
 
     Raises:
         InvalidInput: a topic does not exist.
-        CorruptState: a message of the pipeline's own about the record cannot be read.
     """
     key = record_id.encode()
     rows, complete = _rows(log, key)
@@ -70,7 +69,9 @@ def _rows(log: Log, key: bytes) -> tuple[tuple[Row, ...], bool]:
             continue
         if not rows:
             complete = complete and message.partition not in gaps
-        record = read(message, log.codec.decode_record)
+        record = log.read(message, log.codec.decode_record)
+        if record is None:
+            continue
         at = Instant(record.version) if record.version >= _FIRST_STAMP else message.timestamp
         rows.setdefault(record.version, Row(at, record))
     # A row that is not newer than what a shard knows counts for nothing.
@@ -113,8 +114,11 @@ def _commands(
     for store in stores:
         for message in log.messages(log.partitions(log.topics.commands(store))):
             since[store] = min(since.get(store, message.timestamp), message.timestamp)
-            if message.key == key and message.value is not None:
-                sent.append(Sent(message.timestamp, read(message, log.codec.decode_command)))
+            if message.key != key or message.value is None:
+                continue
+            command = log.read(message, log.codec.decode_command)
+            if command is not None:
+                sent.append(Sent(message.timestamp, command))
     return tuple(sent), since
 
 

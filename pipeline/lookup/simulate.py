@@ -6,7 +6,7 @@ from pipeline.documents import Envelope, InForce, Versions
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.simulation import Simulation, Simulator
 from pipeline.instants import Instant
-from pipeline.lookup.log import Log, read
+from pipeline.lookup.log import Log
 from pipeline.lookup.record import documents
 from pipeline.rules import Planner
 
@@ -28,7 +28,6 @@ def simulated(
 
     Raises:
         InvalidInput: a topic does not exist.
-        CorruptState: a row cannot be read.
     """
     now = log.now()
     known = [one.envelope for one in documents(log)]
@@ -38,8 +37,8 @@ def simulated(
     for message in log.messages(log.wanted("records")):
         if message.value is None:
             simulator.forget(RecordId((message.key or b"").decode()))
-        else:
-            simulator.take(read(message, log.codec.decode_record))
+        elif (record := log.read(message, log.codec.decode_record)) is not None:
+            simulator.take(record)
     return simulator.done()
 
 

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterable
+from typing import TypeVar
 
 from pipeline.documents import Envelope, InvalidDocument, Policy, Versions, parsed
 from pipeline.errors import BrokerUnavailable, LogTruncated, Undecodable
@@ -13,12 +14,13 @@ from pipeline.inquiry.census import Census
 from pipeline.inquiry.overview import Flow, Overview, Pulse
 from pipeline.inquiry.unread import by_reason, unread
 from pipeline.instants import MIN_INSTANT, SECOND, Instant
-from pipeline.lookup.log import Log, read
+from pipeline.lookup.log import Log
 from pipeline.rules import Planner
 from pipeline.transports.contract import Message, Partition, Position
 from pipeline.transports.reading import BATCH_BYTES, BATCH_MESSAGES, SILENCE_SECONDS
 from pipeline.transports.topics import DOCUMENT_KINDS
 
+V = TypeVar("V")
 _OWN = ("findings", "quarantine", "measurements")
 
 
@@ -50,6 +52,7 @@ class Watch:
         self._counted_under = 0
         self._until: Instant | None = None
         self._stores: set[str] = set()
+        self._paused: tuple[str, ...] = ()
 
     def close(self) -> None:
         """Release the connection."""
@@ -60,7 +63,6 @@ class Watch:
 
         Raises:
             InvalidInput: a topic does not exist.
-            CorruptState: a message of the pipeline's own cannot be read.
             BrokerUnavailable: nothing was heard for half a minute although messages are missing.
         """
         now = self._log.now()
@@ -79,6 +81,7 @@ class Watch:
             counts=self._census.counts(now),
             findings=dict(Counter(case.finding.kind for case in open_cases).most_common()),
             quarantine=by_reason(unread(self._quarantined)),
+            paused=self._paused,
             waiting=waiting,
         )
 
@@ -108,6 +111,11 @@ class Watch:
         }
         self._follow(self._commands())
         self._catch_up()
+        self._paused = tuple(
+            f"{control.scope} by {control.author}: {control.reason}"
+            for control in in_force.controls
+            if control.action == "pause"
+        )
         return in_force.waiting
 
     def _commands(self) -> list[Partition]:
@@ -152,14 +160,15 @@ class Watch:
         elif message.value is None:
             return
         elif message.topic == topics.name("findings"):
-            self._findings.append(read(message, codec.decode_finding))
+            self._findings += _one(self._log.read(message, codec.decode_finding))
         elif message.topic == topics.name("quarantine"):
-            self._quarantined.append(read(message, codec.decode_quarantine))
+            self._quarantined += _one(self._log.read(message, codec.decode_quarantine))
         elif message.topic == topics.name("measurements"):
-            one = read(message, codec.decode_measurement)
-            self._pulse.take(one.name, one.shard, one.value, one.at)
+            for one in _one(self._log.read(message, codec.decode_measurement)):
+                self._pulse.take(one.name, one.shard, one.value, one.at)
         elif self._census is not None:
-            self._census.sent(read(message, codec.decode_command).command_id)
+            for command in _one(self._log.read(message, codec.decode_command)):
+                self._census.sent(command.command_id)
 
     def _take_document(self, kind: str, message: Message) -> None:
         try:
@@ -174,7 +183,9 @@ class Watch:
         if message.value is None:
             self._census.forget(RecordId((message.key or b"").decode()))
             return
-        record = read(message, self._log.codec.decode_record)
+        record = self._log.read(message, self._log.codec.decode_record)
+        if record is None:
+            return
         self._stores.update(record.stores, (item.store for item in record.issued if item.store))
         self._census.take(record)
 
@@ -202,3 +213,7 @@ class Watch:
         if at == MIN_INSTANT or now <= at:
             return None
         return max(0, position - before) * SECOND / (now - at)
+
+
+def _one(found: V | None) -> tuple[V, ...]:
+    return () if found is None else (found,)

@@ -93,7 +93,10 @@ PAGE: dict[str, tuple[Panel, ...]] = {
         Panel("Records by residency", {"{{band}}": f"sum by (band) ({_ALIVE})"}),
         Panel(
             "Residency not concluded",
-            {"": f"retention_unknown_residency_records / on () sum({_ALIVE})"},
+            {
+                "": "retention_unknown_residency_records / on (job, instance) "
+                f"sum by (job, instance) ({_ALIVE})"
+            },
             "percentunit",
         ),
         Panel("Limits ahead", {"{{within}}": "retention_limits_due_records"}),
@@ -117,7 +120,7 @@ PAGE: dict[str, tuple[Panel, ...]] = {
             "Notices: time left",
             {
                 "{{notice}} {{step}}": "retention_notice_deadline_timestamp_seconds"
-                " - on () group_left () retention_broker_timestamp_seconds"
+                " - on (job, instance) group_left () retention_broker_timestamp_seconds"
             },
             "s",
             "table",

@@ -237,7 +237,7 @@ class Follower:
         self._counts = self._partitions(sorted(wanted | set(stores)))
         if absent := sorted(wanted - self._counts.keys()):
             raise InvalidInput(
-                f"topics are missing: {', '.join(absent)}; create them: retention topics create"
+                f"topics are missing: {', '.join(absent)}; create them: {topics.creation()}"
             )
         for name, kept in (
             ("findings", self._sources.findings),

@@ -10,7 +10,7 @@ from pipeline.records import applied
 from pipeline.vocabulary import FindingKind
 from tests.cli.conftest import Retention
 from tests.cli.topics import Topics
-from tests.support.build import event, policy
+from tests.support.build import control, event, policy
 
 HOSTILE = "r1\x1b[31m[bold]\x07\u202eevil"
 SHOWN = "r1\\x1b[31m[bold]\\x07\\u202eevil"
@@ -49,5 +49,37 @@ def test_what_is_listed_is_written_out(retention: Retention, ready: str, topics:
     assert SHOWN in retention("findings", "list", "--broker", ready).out
 
 
-def test_plain_text_stays_as_it_is() -> None:
-    assert visible("Zoë \u65e5\u672c\nline") == "Zoë \u65e5\u672c\nline"
+def test_plain_text_stays_as_it_is_and_no_id_forges_a_line() -> None:
+    assert visible("Zoë 日本") == "Zoë 日本"
+    assert visible("one\n  must be gone by NEVER") == "one\\n  must be gone by NEVER"
+    assert visible("one\ntwo", lines=True) == "one\ntwo"
+
+
+@pytest.mark.parametrize("name", ["findings", "quarantine", "records", "measurements", "decisions"])
+def test_one_message_that_cannot_be_read_keeps_nobody_from_an_answer(
+    retention: Retention, ready: str, topics: Topics, name: str
+) -> None:
+    topics.send(f"retention.{name}", [("odd", b"nonsense")])
+    for verb in (
+        ("status",),
+        ("explain", HOSTILE),
+        ("findings", "list"),
+        ("quarantine", "list"),
+        ("export", "ropa"),
+    ):
+        said = retention(*verb, "--broker", ready)
+        assert said.code == 0, said.text
+        if verb == ("status",) and name != "decisions":
+            assert f"retention.{name}/" in said.err
+            assert "cannot be read" in said.err
+
+
+def test_what_is_paused_is_on_the_screen(retention: Retention, ready: str, topics: Topics) -> None:
+    topics.publish(control("pause"))
+    assert "all by operator: exercise" in retention("status", "--broker", ready).text
+
+
+def test_an_exporter_makes_no_log_at_a_mistyped_address(retention: Retention, url: str) -> None:
+    said = retention("metrics", "--broker", f"{url}x")
+    assert said.code == 2
+    assert "there is no file" in said.text
