@@ -15,10 +15,13 @@ from pipeline.stories.scene import Scene
 from pipeline.stories.stores import Store, Tail
 from pipeline.transports.sqlite import SqliteBroker
 
-SETTLE_SECONDS = 40.0
-"""Longest time, of the wall, for everything due at one instant."""
-TICK_SECONDS = 20.0
-"""Longest time until every shard has seen the clock move."""
+SETTLE_SECONDS = 90.0
+"""Longest time, of the wall, for everything due at one instant; two stalls of the runner fit in."""
+TICK_SECONDS = 45.0
+"""Longest time until every shard has seen the clock move.
+
+Longer than it takes to notice that a runner has stalled, and to start another (`PrismJob`).
+"""
 PAUSE_SECONDS = 0.05
 AFTER_WAKE = SECOND
 """A timer fires once the log's time less the job's margin has reached it."""
