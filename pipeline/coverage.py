@@ -222,7 +222,8 @@ def _gaps(
     gaps += [
         Gap(FindingKind.UNKNOWN_RESIDENCY, f"{notice.notice_id} {described}")
         for notice in ordered
-        if notice.reach < Reach.LIKELY
+        # What only stops collection restricts nobody whose data is there.
+        if notice.reach < Reach.LIKELY and not all(step.stops for step in notice.steps)
     ]
     return tuple(gaps)
 

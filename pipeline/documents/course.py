@@ -1,15 +1,15 @@
 """What has happened to a notice, folded: the states of its life, and what leads to which.
 
-PRELIMINARY    a notice of intent: orders nothing
-ISSUED         served, urgent, and 24 hours have not passed (DPA 2018 s.150(8))
-APPEAL_WINDOW  served; nothing need be done before the time to appeal has ended (s.150(6))
-IN_FORCE       must be obeyed
-SUSPENDED      an appeal that suspends is pending (s.150(7)), or it is stayed or remitted
-QUASHED        set aside; a higher tribunal may remit it
-SUBSTITUTED    another notice has taken its place (s.163(3))
-CANCELLED, WITHDRAWN  ended by its authority (s.153), or by whoever keeps the document
-COMPLIED       the authority is satisfied; what it forbids stays forbidden, what it asked for
-need not be kept any more
+- PRELIMINARY: a notice of intent; orders nothing.
+- ISSUED: served, urgent, and 24 hours have not passed (DPA 2018 s.150(8)).
+- APPEAL_WINDOW: served; nothing need be done before the time to appeal has ended (s.150(6)).
+- IN_FORCE: must be obeyed.
+- SUSPENDED: an appeal that suspends is pending (s.150(7)), or it is stayed or remitted.
+- QUASHED: set aside; a higher tribunal may remit it.
+- SUBSTITUTED: another notice has taken its place (s.163(3)).
+- CANCELLED, WITHDRAWN: ended by its authority (s.153), or by whoever keeps the document.
+- COMPLIED: the authority is satisfied; what it forbids stays forbidden, what it asked for need not
+  be kept any more.
 """
 
 from collections.abc import Iterator
@@ -64,6 +64,12 @@ class Course(NamedTuple):
     restarted: Instant | None = None
     interrupted: Instant | None = None
     before: "Course | None" = None
+
+
+def _may_comply(found: Course, notice: Notice) -> bool:
+    # What a notice asks for may be answered while it is appealed; what it orders has no force then.
+    states = ORDERING if notice.kind == "enforcement" else _STAYABLE
+    return found.state in states and not found.complied
 
 
 def begun(notice: Notice) -> Course:
@@ -160,7 +166,8 @@ def _why_not(found: Course, one: HappenedTo, notice: Notice) -> str:
         "remitted": (found.state is NoticeState.QUASHED, "it had not been quashed"),
         "stayed": (not found.stayed and found.state in _STAYABLE, "nothing was left to stay"),
         "stay_ended": (found.stayed, "it was not stayed"),
-        "complied": (found.state in ORDERING, "nothing had to be complied with then"),
+        "complied": (_may_comply(found, notice), "nothing had to be complied with then"),
+        "quashed": (found.state is not NoticeState.QUASHED, "it had been quashed already"),
         "urgency_lifted": (found.urgent, "it was not urgent"),
     }
     possible, why = needed.get(one.what, (True, ""))

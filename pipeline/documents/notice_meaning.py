@@ -115,8 +115,8 @@ def _order(shape: StepShape, path: Path, notes: Notes) -> Order | None:
     action = known_word(shape.action, _ACTIONS, (*path, "action"), notes)
     keeps = known_word(shape.while_suspended, ("lift", "keep"), (*path, "while_suspended"), notes)
     times = _times(shape, path, notes)
-    if keeps == "keep" and action == "delete":
-        what = "`while_suspended: keep`: a deletion is withdrawn while the notice is suspended"
+    if keeps == "keep" and action in {"delete", "stop_collection"}:
+        what = f"`while_suspended: keep`: `{action}` orders nothing while the notice is suspended"
         remedy = "leave it out; a step that restricts may keep what it restricted"
         notes.add((*path, "while_suspended"), what=what, remedy=remedy)
     if action is None or keeps is None or times is None:
@@ -164,9 +164,7 @@ def _note_what_is_missing(shape: NoticeShape, notes: Notes) -> None:
         what = f"`steps`: an {shape.kind} notice orders nothing of the data; it keeps it"
         remedy = "leave `steps` out: what the notice means is held (DPA 2018 s.148)"
         notes.add(("steps",), what=what, remedy=remedy)
-    if not orders and shape.mode == "observe":
-        what = "`mode: observe`: a duty to keep cannot be observed only"
-        notes.add(("mode",), what=what, remedy="leave `mode` out")
+    _note_what_only_orders_have(shape, notes)
     asks = {
         "urgent": shape.urgent == "yes",
         "life": bool(shape.life),
@@ -185,6 +183,19 @@ def _note_what_is_missing(shape: NoticeShape, notes: Notes) -> None:
             f"{', '.join(AUTHORITIES)}"
         )
         notes.add(("authority",), what=what, remedy=remedy)
+
+
+def _note_what_only_orders_have(shape: NoticeShape, notes: Notes) -> None:
+    """Refuse, of a notice that keeps, what would be ignored."""
+    if shape.kind == "enforcement":
+        return
+    if shape.mode == "observe":
+        what = "`mode: observe`: a duty to keep cannot be observed only"
+        notes.add(("mode",), what=what, remedy="leave `mode` out")
+    for key in ("collected_before", "unknown"):
+        if key in shape.model_fields_set:
+            what = f"`{key}`: an {shape.kind} notice keeps all that `match` may mean"
+            notes.add((key,), what=what, remedy="leave it out, or narrow `match`")
 
 
 def _note_impossible_life(notice: Notice, notes: Notes) -> None:

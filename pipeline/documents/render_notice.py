@@ -54,8 +54,8 @@ def notice_in_words(notice: Notice) -> tuple[str, ...]:
         for order, step in zip(notice.orders, found.steps, strict=True)
         if step.stands or found.state is NoticeState.SUSPENDED
     )
-    if found.ordered and (notice.match.residency or notice.match.present):
-        steps += (_unsure(notice),)
+    if notice.match.residency or notice.match.present:
+        steps += _unsure(found)
     state = _state(found)
     if notice.mode == "observe":
         state += "; only observed, nothing that it orders is commanded"
@@ -117,11 +117,20 @@ def _would(order: Order) -> str:
     return f"{action}{within} (step {order.step_id})"
 
 
-def _unsure(notice: Notice) -> str:
-    sentence = "Where that is only likely, they are restricted at once"
-    if any(order.action == "delete" for order in notice.orders):
-        sentence += " and deleted by the deadline"
-    if UNKNOWN not in notice.match.residency:
+def _unsure(found: Standing) -> tuple[str, ...]:
+    """Say what becomes of people of whom it is only likely, or possible, that they are meant."""
+    notice, actions = found.notice, {step.action for step in found.ordered}
+    if not actions:
+        return ()
+    if actions == {"stop_collection"}:
+        sentence = "Where that is only likely, they count as meant"
+        rest = "they do too" if notice.unknown == "restrict" else "they are left as they are"
+    else:
+        sentence = "Where that is only likely, they are restricted at once"
+        if "delete" in actions:
+            sentence += " and deleted by the deadline"
         rest = "restricted until it is" if notice.unknown == "restrict" else "left as they are"
-        sentence += f"; where it is not concluded but possible, they are {rest}"
-    return f"{sentence}."
+        rest = f"they are {rest}"
+    if UNKNOWN not in notice.match.residency:
+        sentence += f"; where it is not concluded but possible, {rest}"
+    return (f"{sentence}.",)

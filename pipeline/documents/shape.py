@@ -225,7 +225,7 @@ class NoticeShape(Shape):
     served: Word = ""
     urgent: Word = "no"
     appeal: AppealShape = NO_APPEAL
-    life: Annotated[tuple[HappeningShape, ...], Field(max_length=1_000)] = ()
+    life: Annotated[tuple[HappeningShape, ...], Field(max_length=100)] = ()
     collected_before: Word = ""
     unknown: Word = "restrict"
 

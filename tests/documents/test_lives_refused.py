@@ -26,6 +26,16 @@ STAYED = ("stayed", "2022-09-01T12:00:00Z")
             2,
             "no appeal was pending",
         ),
+        (
+            [("quashed", "2022-07-01T00:00:00Z"), ("quashed", "2022-08-01T00:00:00Z")],
+            1,
+            "quashed already",
+        ),
+        (
+            [("complied", "2022-07-01T00:00:00Z"), ("complied", "2022-08-01T00:00:00Z")],
+            1,
+            "nothing had to be complied with",
+        ),
         ([("urgency_lifted", "2022-06-01T00:00:00Z")], 0, "not urgent"),
         ([APPEALED, ("complied", "2022-07-01T00:00:00Z")], 1, "nothing had to be complied with"),
         ([("cancelled", "2022-06-01T00:00:00Z"), APPEALED], 1, "had ended"),
@@ -80,13 +90,36 @@ WINDOW = (
             [],
             {"steps": STEPS.replace("within: P6M", "within: P6M, while_suspended: keep")},
             "steps[1].while_suspended",
-            "a deletion is withdrawn",
+            "orders nothing while the notice is suspended",
         ),
         ([], {"steps": STEPS.replace("after: appeal_period, ", "")}, "steps[0]", "two instants"),
         ([], {"steps": ""}, "steps", "`steps` is missing"),
         ([], {"more": "urgent: yes\n"}, "steps[0].after", "does not wait for it"),
         ([], {"served": "9999-12-31T00:00:00Z"}, "served", "cannot be worked out"),
         ([], {"more": "kind: information\n"}, "steps", "orders nothing"),
+        (
+            [],
+            {
+                "steps": STEPS.replace(
+                    "restrict, after: appeal_period, within: P3M",
+                    "stop_collection, after: appeal_period, within: P3M, while_suspended: keep",
+                )
+            },
+            "steps[0].while_suspended",
+            "`stop_collection` orders nothing",
+        ),
+        (
+            [],
+            {"steps": "", "more": "kind: information\nunknown: leave\n"},
+            "unknown",
+            "keeps all that `match` may mean",
+        ),
+        (
+            [],
+            {"steps": "", "more": "kind: information\ncollected_before: 2021-01-01T00:00:00Z\n"},
+            "collected_before",
+            "keeps all that `match` may mean",
+        ),
     ],
 )
 def test_times_that_cannot_be_are_refused(

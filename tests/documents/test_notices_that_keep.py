@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.documents import in_words
+from pipeline.documents import in_words, standing
 from pipeline.instants import SECOND, Instant, parse_instant
 from tests.documents.lives import APPEALED, DISMISSED, STEPS, at, notice, text
 from tests.documents.states import GB, held, in_force, record, resident
@@ -19,6 +19,21 @@ def test_a_notice_that_asks_for_information_keeps_what_it_means(kind: str) -> No
     assert held(in_force(ended, now=now), record(), GB) == []
     early = Instant(now - SECOND)
     assert held(in_force(ended, now=early), record(), GB) == ["notice:ico"]
+
+
+def test_what_is_answered_during_an_appeal_is_kept_no_more() -> None:
+    life = (APPEALED, ("complied", "2022-07-01T00:00:00Z"))
+    found = notice(*life, steps="", more="kind: information\n")
+    assert standing(found, found.life[0].at).holds
+    assert not standing(found, found.life[1].at).holds
+
+
+def test_of_a_notice_that_only_stops_collection_nobody_is_said_to_be_restricted() -> None:
+    steps = "steps:\n  - {id: stop, action: stop_collection, after: appeal_period, within: P3M}\n"
+    assert in_words(notice(steps=steps))[-1] == (
+        "Where that is only likely, they count as meant; where it is not concluded but possible, "
+        "they do too."
+    )
 
 
 def test_the_hold_says_whose_notice_it_is() -> None:
