@@ -52,8 +52,9 @@ def simulate(
 ) -> None:
     """Show what documents would do to the inventory as it is, beside those in force.
 
-    Nothing is published and nothing is commanded. Daily limits (`at_most`), rates and pauses are
-    left aside: what is due is shown, not what would be let go.
+    Candidates are taken as if they were in effect now, and approved. Nothing is published and
+    nothing is commanded. Daily limits (`at_most`), rates and pauses are left aside: what is due is
+    shown, not what would be let go.
     """
     candidates = [_candidate(file) for file in (*(policy or ()), *(notice or ()))]
     if not candidates:
@@ -99,8 +100,14 @@ def shown(seen: Simulation) -> RenderableType:
         f"{changes.earlier:,} earlier, {changes.later:,} later, "
         f"{changes.other_cause:,} for another reason, {changes.same:,} the same"
     )
+    noted = []
+    if seen.changes_at is not None:
+        at = format_instant(seen.changes_at)
+        what = f"documents change by themselves at {at}: what follows from that is not shown"
+        noted = [Text(f"not simulated  {what}", style="yellow")]
     return Group(
         Text(head, style="dim"),
+        *noted,
         Text.assemble(("changes  ", "bold"), differs),
         Text(),
         _table(seen),

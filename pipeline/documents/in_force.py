@@ -5,15 +5,15 @@ documents mean for a record is for `rules`.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, TypeVar
 
 import msgspec
 
-from pipeline.documents.envelope import Envelope
-from pipeline.documents.life import Standing, happened_by, kept_by, standing
+from pipeline.documents.envelope import Envelope, parsed
+from pipeline.documents.life import Standing, changes, happened_by, kept_by, standing
 from pipeline.documents.match import Judged, Matchable, Reach
 from pipeline.documents.policy import DEFAULT_RULE, AtMost, Policy, StoreSettings
 from pipeline.documents.territories import era
@@ -67,6 +67,14 @@ class InForce:
     at: Instant = MIN_INSTANT
     until: Instant | None = None
     waiting: tuple[str, ...] = ()
+
+    def with_documents(self, envelopes: Iterable[Envelope]) -> "InForce":
+        """Return this with documents in place of those of their ids, whatever version and date."""
+        documents = {(one.kind, str(one.document_id)): (one, parsed(one)) for one in envelopes}
+        found = [d for _, d in documents.values() if isinstance(d, Notice)]
+        later = [at for notice in found for at in changes(notice) if at > self.at]
+        until = min([*later, *([] if self.until is None else [self.until])], default=None)
+        return InForce({**self._entries, **documents}, self.at, until, self.waiting)
 
     @cached_property
     def envelopes(self) -> tuple[Envelope, ...]:

@@ -97,6 +97,8 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
         unknown: of them, the residency of somebody is not concluded.
         lines: by store, cause and outcome.
         days: from `at` to `until`.
+        changes_at: when documents next change by themselves before the end (a notice is served or
+            decided, a version takes effect): what follows from that is not in it; None: they do not.
     """
 
     at: Instant
@@ -106,6 +108,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     changes: Changes
     days: tuple[Day, ...]
+    changes_at: Instant | None = None
 
 
 class _Seen(NamedTuple):
@@ -147,6 +150,7 @@ class Simulator:
         """Return what came of it."""
         alive = [one for one in self._seen.values() if one.verdicts]
         pairs = [verdict for one in alive for verdict in one.verdicts]
+        turns = [planner.in_force.until for planner in self._planners]
         return Simulation(
             at=self._at,
             until=self._until,
@@ -155,6 +159,9 @@ class Simulator:
             lines=_lines(pairs),
             changes=_changes(pairs),
             days=self._days(pairs),
+            changes_at=min(
+                [at for at in turns if at is not None and at <= self._until], default=None
+            ),
         )
 
     def _verdicts(self, record: Record, planner: Planner) -> dict[str, Verdict]:

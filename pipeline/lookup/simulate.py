@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipeline.documents import Envelope, InForce, Versions
+from pipeline.documents import Envelope, Versions
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.simulation import Simulation, Simulator
 from pipeline.instants import Instant
@@ -22,7 +22,7 @@ def simulated(
     Args:
         log: where.
         candidates: documents that take the place of those of their ids, as if they were in effect
-            and approved.
+            now, and approved.
         until: the end.
         approvals: kinds of documents that need a second person, as the job was told.
 
@@ -32,19 +32,11 @@ def simulated(
     now = log.now()
     known = [one.envelope for one in documents(log)]
     in_force = Versions.of(known, approvals).in_force(now)
-    candidates = tuple(candidates)
-    simulator = Simulator(Planner(in_force), Planner(_with(in_force, candidates, now)), now, until)
+    planners = Planner(in_force), Planner(in_force.with_documents(candidates))
+    simulator = Simulator(*planners, now, until)
     for message in log.messages(log.wanted("records")):
         if message.value is None:
             simulator.forget(RecordId((message.key or b"").decode()))
         elif (record := log.read(message, log.codec.decode_record)) is not None:
             simulator.take(record)
     return simulator.done()
-
-
-def _with(in_force: InForce, candidates: tuple[Envelope, ...], now: Instant) -> InForce:
-    """Return what is in force with candidates in place, whatever their versions and dates."""
-    replaced = {(one.kind, one.document_id) for one in candidates}
-    kept = [one for one in in_force.envelopes if (one.kind, one.document_id) not in replaced]
-    since = [one.effective_from for one in candidates if one.effective_from is not None]
-    return Versions.of([*kept, *candidates]).in_force(Instant(max([now, *since])))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.documents import enveloped
 from pipeline.instants import DAY, Instant, format_instant
 from pipeline.records import applied
 from tests.cli.conftest import Retention
@@ -94,6 +95,39 @@ def test_a_hold_is_simulated(
         "other_cause": 0,
         "same": 2,
     }
+
+
+def served(at: int, more: str = "") -> str:
+    """Return a notice that orders deletion within a month of its service."""
+    return (
+        "notice: fr-1\nversion: 1\nauthority: FR-CNIL\n"
+        "citation: {law: GDPR, article: 58(2)(g), url: https://example.org/58}\n"
+        f"served: {format_instant(Instant(at))}\nmatch: {{residency: [GB]}}\n{more}"
+        "steps:\n  - {id: delete, action: delete, after: service, within: P1M}\n"
+    )
+
+
+def test_both_sides_are_of_the_same_instant(
+    retention: Retention, ready: str, topics: Topics, tmp_path: Path
+) -> None:
+    """What a published notice will order is no doing of an unrelated candidate."""
+    topics.publish(enveloped("notices", served(BEGIN + DAY), "counsel"))
+    text = policy_text(rule("b", "{residency: [FR]}", limit="PT48H"), name="other", default="P9Y")
+    later = f"effective_from: {format_instant(Instant(BEGIN + 20 * DAY))}\n"
+    found = seen(retention, ready, "--policy", written(tmp_path, "other.yaml", text + later))
+    assert found["changes"]["newly_due"] == 0
+    assert found["changes_at"] == format_instant(Instant(BEGIN + DAY))
+
+
+def test_what_is_not_simulated_is_said(
+    retention: Retention, ready: str, topics: Topics, tmp_path: Path
+) -> None:
+    tomorrow = written(tmp_path, "tomorrow.yaml", served(BEGIN + DAY))
+    said = retention("simulate", "--broker", ready, "--notice", tomorrow)
+    assert "documents change by themselves at 1971-02-06T00:00:00Z" in said.text
+    yesterday = written(tmp_path, "yesterday.yaml", served(BEGIN - DAY))
+    found = seen(retention, ready, "--notice", yesterday)
+    assert (found["changes"]["newly_due"], found["changes_at"]) == (3, None)
 
 
 def test_nothing_is_written(
