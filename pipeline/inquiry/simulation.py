@@ -97,8 +97,8 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
         unknown: of them, the residency of somebody is not concluded.
         lines: by store, cause and outcome.
         days: from `at` to `until`.
-        changes_at: when documents next change by themselves before the end (a notice is served or
-            decided, a version takes effect): what follows from that is not in it; None: they do not.
+        changes_at: when documents next change by themselves (a notice is served or decided, a
+            version takes effect): what follows is not in it; None: not before the end.
     """
 
     at: Instant
@@ -150,7 +150,8 @@ class Simulator:
         """Return what came of it."""
         alive = [one for one in self._seen.values() if one.verdicts]
         pairs = [verdict for one in alive for verdict in one.verdicts]
-        turns = [planner.in_force.until for planner in self._planners]
+        known = [planner.in_force.until for planner in self._planners]
+        turns = [at for at in known if at is not None and at <= self._until]
         return Simulation(
             at=self._at,
             until=self._until,
