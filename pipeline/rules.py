@@ -45,6 +45,11 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     observed: tuple[Step, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
+    @property
+    def due_by(self) -> Instant | None:
+        """By when it must be deleted, with what notices order and duties keep; None: by nothing."""
+        return min((step.deadline for step in self.steps if step.kind == _DELETE), default=None)
+
 
 class _Minimum(NamedTuple):
     """A duty to keep, as it stands for one record. Without a started clock it has no end yet."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli.options import BrokerUrl, Prefix
+from pipeline.cli.options import Approvals, BrokerUrl, Prefix
 from pipeline.cli.tables import visible
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.identifiers import RecordId
@@ -28,10 +28,7 @@ def explain(
         str | None,
         typer.Option(help="An instant with Z or an offset; default: now, by the broker's time."),
     ] = None,
-    approvals: Annotated[
-        list[str] | None,
-        typer.Option("--approval", help="What `retention run` was told of it; repeat."),
-    ] = None,
+    approvals: Approvals = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say what is known of one record, what follows for it and why, and what happened.

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli.options import BrokerUrl, Prefix
+from pipeline.cli.options import Approvals, BrokerUrl, Prefix
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import InvalidInput
 from pipeline.lookup.log import Log
@@ -40,10 +40,7 @@ def ropa(
         Path | None, typer.Option(help="File to write; default: standard output.")
     ] = None,
     prefix: Prefix = DEFAULT_PREFIX,
-    approvals: Annotated[
-        list[str] | None,
-        typer.Option("--approval", help="What `retention run` was told of it; repeat."),
-    ] = None,
+    approvals: Approvals = None,
 ) -> None:
     """Write the record of processing activities (GDPR art 30(1)) from inventory and documents.
 

@@ -5,6 +5,7 @@ broker does not answer; 4 a replay differs from what it must give; 5 the runner 
 refused, or a restart cannot help.
 """
 
+import io
 import sys
 
 import typer
@@ -59,13 +60,25 @@ app.command("store")(store)
 
 def main() -> None:
     """Run the command line; say every expected error in one line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an id may hold what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     try:
+        for argument in sys.argv[1:]:
+            _demand_text(argument)
         app()
     except RetentionError as error:
         Console(stderr=True, soft_wrap=True).print(
             f"[red]retention:[/red] {escape(visible(str(error), lines=True))}", highlight=False
         )
         sys.exit(_code(error))
+
+
+def _demand_text(argument: str) -> None:
+    try:
+        argument.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput("an argument is not UTF-8; type it again") from error
 
 
 def _code(error: RetentionError) -> Exit:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli.options import BrokerUrl, EventTopics, Prefix
+from pipeline.cli.options import Approvals, BrokerUrl, EventTopics, Prefix
 from pipeline.cli.waiting import reachable
 from pipeline.errors import InvalidInput
 from pipeline.settings import Settings
@@ -24,10 +24,7 @@ def metrics(
     group: Annotated[
         str, typer.Option(help="Consumer group of the job's positions.")
     ] = Settings.group,
-    approvals: Annotated[
-        list[str] | None,
-        typer.Option("--approval", help="As given to `retention run`; repeat."),
-    ] = None,
+    approvals: Approvals = None,
 ) -> None:
     """Serve /metrics and /healthz until SIGTERM or Ctrl-C, from the topics alone."""
     from pipeline.metrics.follower import Follower

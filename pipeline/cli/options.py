@@ -27,6 +27,10 @@ Shards = Annotated[int, typer.Option(min=1, max=MAX_SHARDS, help="Ledgers that s
 Stores = Annotated[
     list[str] | None, typer.Option("--store", help="A store that gets a command topic; repeat.")
 ]
+Approvals = Annotated[
+    list[str] | None,
+    typer.Option("--approval", help="What `retention run` was told of it; repeat."),
+]
 Author = Annotated[
     str | None,
     typer.Option(envvar="RETENTION_AUTHOR", help="Who publishes; default: the user's name."),

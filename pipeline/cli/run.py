@@ -17,7 +17,8 @@ from pipeline.instants import SECOND
 from pipeline.jobs.prism import check_beam, check_runner, locate
 from pipeline.jobs.supervise import Supervisor
 from pipeline.settings import Settings
-from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX
+from pipeline.transports.contract import Broker
+from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX, Topics
 from pipeline.wire.codec import Codec
 
 MAX_MARGIN_SECONDS = 3_600
@@ -74,11 +75,7 @@ def run(
         signal.signal(name, _leave)  # nothing runs yet that must be stopped
     Codec.from_settings(settings)  # a wrong format is said here, not by a worker
     with reachable(broker, prefix, console) as found:
-        missing = [spec.name for spec in topics.specs() if found.partitions(spec.name) is None]
-        if missing:
-            raise InvalidInput(
-                f"topics are missing: {', '.join(missing)}; create them: {topics.creation(broker)}"
-            )
+        _demand_topics(found, topics)
         if policy is not None:
             by = getpass.getuser()
             publish_documents(found, topics, "policies", [policy], by, console, newer=True)
@@ -95,6 +92,13 @@ def run(
     signal.signal(signal.SIGINT, stop)
     console.print(f"retention: running on {runner}, {shards} shards, broker {broker}")
     raise typer.Exit(supervisor.run())
+
+
+def _demand_topics(broker: Broker, topics: Topics) -> None:
+    missing = [spec.name for spec in topics.specs() if broker.partitions(spec.name) is None]
+    if missing:
+        remedy = topics.creation(broker.url)
+        raise InvalidInput(f"topics are missing: {', '.join(missing)}; create them: {remedy}")
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.files import text_of
-from pipeline.cli.options import BrokerUrl, Prefix
+from pipeline.cli.options import Approvals, BrokerUrl, Prefix
 from pipeline.cli.tables import screen, table, visible
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.documents import KINDS, Envelope, enveloped, kind_of
@@ -44,10 +44,7 @@ def simulate(
         str, typer.Option(help="Instant or day of the end; default: in 30 days.")
     ] = "",
     prefix: Prefix = DEFAULT_PREFIX,
-    approvals: Annotated[
-        list[str] | None,
-        typer.Option("--approval", help="What `retention run` was told of it; repeat."),
-    ] = None,
+    approvals: Approvals = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show what documents would do to the inventory as it is, beside those in force.

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.cli.options import BrokerUrl, EventTopics, Prefix
+from pipeline.cli.options import Approvals, BrokerUrl, EventTopics, Prefix
 from pipeline.cli.tables import screen, visible
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import BrokerUnavailable
@@ -31,10 +31,7 @@ def status(
     prefix: Prefix = DEFAULT_PREFIX,
     events: EventTopics = list(DEFAULT_EVENTS),  # noqa: B006  # typer copies it
     group: Annotated[str, typer.Option(help="Consumer group of the positions.")] = Settings.group,
-    approvals: Annotated[
-        list[str] | None,
-        typer.Option("--approval", help="What `retention run` was told of it; repeat."),
-    ] = None,
+    approvals: Approvals = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
     every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 2.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a look.")] = False,
@@ -120,7 +117,7 @@ def _lines(seen: Overview) -> Iterator[tuple[str, Text]]:
     yield "commands", _outstanding(seen)
     overdue = sum(counts.overdue.values())
     yield "overdue", _alarm(overdue, f"{overdue:,}: {_counted(counts.overdue)}")
-    yield "restricted", Text(f"{counts.records.get('RESTRICTED', 0):,} records")
+    yield "restricted", Text(f"{counts.restricted:,} records")
     unsent = f"{counts.unsent:,} deletions not given to a store: withheld, or on their way"
     yield "withheld", Text(unsent if counts.unsent else "none", "yellow" if counts.unsent else "")
     yield "findings", _alarm(sum(seen.findings.values()), _counted(seen.findings), "yellow")

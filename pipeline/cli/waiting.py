@@ -1,5 +1,6 @@
 """Waiting for a broker: retried with backoff, and said plainly."""
 
+import itertools
 import time
 from collections.abc import Callable
 
@@ -19,11 +20,10 @@ PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)
 def skipped() -> Callable[[str], None]:
     """Return what tells of messages that are left out, on standard error."""
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-    told: list[str] = []
+    counted = itertools.count(1)
 
     def tell(what: str) -> None:
-        told.append(what)
-        if len(told) <= MOST_SKIPPED:
+        if next(counted) <= MOST_SKIPPED:
             console.print(f"retention: {visible(what)}")
 
     return tell

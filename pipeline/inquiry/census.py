@@ -12,7 +12,7 @@ import msgspec
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import CommandId, RecordId
 from pipeline.instants import DAY, Instant
-from pipeline.ledger.unanswered import open_commands, overdue_at, status
+from pipeline.ledger.unanswered import is_restricted, open_commands, overdue_at, status
 from pipeline.records import Record
 from pipeline.rules import Plan, Planner
 from pipeline.vocabulary import CommandKind
@@ -37,8 +37,10 @@ class _Standing(NamedTuple):
 
     version: int
     status: str
-    limit_at: Instant | None
+    due_by: Instant | None
+    limited: bool
     held: bool
+    restricted: bool
     open: tuple[Open, ...]
 
 
@@ -61,6 +63,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
         records: by status.
         held: with data, under an active hold.
         without_limit: with data, and no policy gives them a limit.
+        restricted: with data that a store was told to restrict, whatever else it was told.
         outstanding: commands that no store has settled, by kind.
         oldest_at: when the oldest of them was issued.
         overdue: of them, past their deadline, by store.
@@ -71,6 +74,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     due: Due = Due()
     held: int = 0
     without_limit: int = 0
+    restricted: int = 0
     outstanding: dict[str, int] = {}
     oldest_at: Instant | None = None
     overdue: dict[str, int] = {}
@@ -94,12 +98,14 @@ class Census:
         known = self._standings.get(record.record_id)
         if known is not None and known.version >= record.version:
             return
-        plan = self._plan(record)
+        plans = self._plans(record)
         self._standings[record.record_id] = _Standing(
             record.version,
             status(record),
-            None if plan is None else plan.limit_at,
-            plan is not None and bool(plan.holds),
+            min([plan.due_by for plan in plans if plan.due_by is not None], default=None),
+            bool(plans) and all(plan.limit_at is not None for plan in plans),
+            any(plan.holds for plan in plans),
+            is_restricted(record),
             tuple(
                 [
                     Open(
@@ -123,25 +129,25 @@ class Census:
         """Take note that a command lies on its store's topic."""
         self._sent.add(command_id)
 
-    def _plan(self, record: Record) -> Plan | None:
-        """Return the plan of the most urgent life; None: it has none, or cannot be worked out."""
+    def _plans(self, record: Record) -> list[Plan]:
+        """Return the plan of each life; none where they cannot be worked out."""
         try:
-            plans = [self._planner.plan(record, gone) for gone in record.lives()]
+            return [self._planner.plan(record, gone) for gone in record.lives()]
         except InvalidInput:
-            return None
-        return min(plans, key=lambda plan: plan.limit_at or 0, default=None)
+            return []
 
     def counts(self, now: Instant) -> Counts:
         """Count everything at an instant."""
         found = self._standings.values()
         alive = [one for one in found if one.status != "DELETED"]
         standing = [command for one in found for command in one.open]
-        limits = [one.limit_at for one in alive if one.limit_at is not None and not one.held]
+        limits = [one.due_by for one in alive if one.due_by is not None and not one.held]
         return Counts(
             records=dict(Counter(one.status for one in found)),
             due=_due(limits, now),
             held=sum(one.held for one in alive),
-            without_limit=sum(one.limit_at is None for one in alive),
+            without_limit=sum(not one.limited for one in alive),
+            restricted=sum(one.restricted for one in alive),
             outstanding=dict(Counter(one.kind for one in standing)),
             oldest_at=min([one.issued_at for one in standing], default=None),
             overdue=dict(Counter(one.store for one in standing if one.overdue_at <= now)),

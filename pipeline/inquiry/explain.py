@@ -146,6 +146,7 @@ def _life(
         return msgspec.structs.replace(
             said,
             limit_at=plan.limit_at,
+            due_by=plan.due_by if plan.due_by != MAX_INSTANT else None,
             steps=tuple([_step(planner, life, step) for step in plan.steps]),
             observed=tuple([_step(planner, life, step) for step in plan.observed]),
             holds=plan.holds,

@@ -154,6 +154,8 @@ class LifeSaid(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         began_at: its first sign of data.
         limit_at: when the data must be gone by the earliest maximum; None: no policy is in force.
+        due_by: when it must be gone with what notices order and duties keep; None: by nothing, or
+            not before a duty to keep has begun to end.
         trouble: why nothing can be worked out; None: it can.
     """
 
@@ -161,6 +163,7 @@ class LifeSaid(msgspec.Struct, frozen=True, kw_only=True):
     began_at: Instant
     collected_at: Instant | None
     limit_at: Instant | None = None
+    due_by: Instant | None = None
     steps: tuple[StepSaid, ...] = ()
     observed: tuple[StepSaid, ...] = ()
     holds: tuple[str, ...] = ()

@@ -160,9 +160,7 @@ class Simulator:
             lines=_lines(pairs),
             changes=_changes(pairs),
             days=self._days(pairs),
-            changes_at=min(
-                [at for at in turns if at is not None and at <= self._until], default=None
-            ),
+            changes_at=min(turns, default=None),
         )
 
     def _verdicts(self, record: Record, planner: Planner) -> dict[str, Verdict]:

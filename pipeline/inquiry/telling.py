@@ -82,10 +82,7 @@ def _follows(life: LifeSaid, *, several: bool) -> Iterator[str]:
     if life.trouble is not None:
         yield f"  its limit cannot be worked out ({life.trouble}); it is not deleted"
         return
-    if life.limit_at is None:
-        yield "  no limit: no policy is in force"
-    else:
-        yield f"  must be gone by {format_instant(life.limit_at)}"
+    yield from _gone_by(life)
     for step in life.steps:
         yield from _step(step)
     for name in life.holds:
@@ -105,6 +102,15 @@ def _follows(life: LifeSaid, *, several: bool) -> Iterator[str]:
     yield "Why"
     for reason in life.reasons:
         yield f"  {reason}"
+
+
+def _gone_by(life: LifeSaid) -> Iterator[str]:
+    if life.limit_at is None:
+        yield "  no limit: no policy is in force"
+    if life.due_by is not None:
+        yield f"  must be gone by {format_instant(life.due_by)}"
+    elif life.limit_at is not None:
+        yield "  must be kept until a duty to keep it ends, which has not begun to"
 
 
 def _step(step: StepSaid) -> Iterator[str]:

@@ -32,7 +32,7 @@ from pipeline.ledger.telling import (
     too_large,
 )
 from pipeline.ledger.told import Told
-from pipeline.ledger.unanswered import Outstanding, unanswered
+from pipeline.ledger.unanswered import unanswered
 from pipeline.ledger.wakes import Wakes
 from pipeline.records import Record, is_full
 from pipeline.rules import Planner
@@ -65,7 +65,6 @@ class Ledger:
         self.findings: Told[str] = Told()
         self.commanding = True
         self._clock_difference = 0
-        self.outstanding = Outstanding()
         self._sent = 0
         self._gaps: Told[Gap] = Told()
         self._told = -1
@@ -262,7 +261,6 @@ class Ledger:
             outcome.rows.append(Row(kept, due.plan))
         outcome.commands += due.commands
         outcome.decisions += due.decisions
-        self.outstanding.note(due.record)
         for item in due.findings:
             self._raise(item, outcome)
         for gap in due.gaps:
@@ -276,7 +274,7 @@ class Ledger:
             self.wakes.add(key, later)
 
     def progress(self) -> dict[str, int]:
-        """Return how far this shard is: its time, its next wake, its size, what is unanswered.
+        """Return how far this shard is: its time, its next wake, its size.
 
         What it sent is counted from when this ledger was loaded.
         """
@@ -284,7 +282,6 @@ class Ledger:
             "ledger_now_ms": self.now,
             "ledger_next_wake_ms": self.next_wake() or 0,
             "ledger_sent_commands": self._sent,
-            "ledger_outstanding_commands": self.outstanding.total(),
             "ledger_records": len(self.holdings),
             "ledger_unreviewed_records": len(self.review),
             "ledger_documents_checksum": self.versions.checksum,

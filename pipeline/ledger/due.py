@@ -138,9 +138,9 @@ def _gone(record: Record, now: Instant) -> Due:
 
 
 def _wakes(plan: Plan, planner: Planner, stores: list[StoreName]) -> list[Instant]:
-    """Return when each step is wanted in each store; without stores, when the limit falls due."""
+    """Return when each step is wanted in each store; without stores, when deletion falls due."""
     if not stores:
-        found = [] if plan.limit_at is None else [plan.limit_at]
+        found = [step.wanted_at(0) for step in plan.steps if step.kind == DELETE]
     else:
         found = [
             step.wanted_at(planner.lead(store)) if step.kind == DELETE else step.not_before
@@ -158,10 +158,10 @@ def _urgency(plan: Plan) -> int:
 
 
 def _no_store(draft: Draft, plan: Plan) -> None:
-    if plan.limit_at is None:
-        return
-    if plan.limit_at > draft.now:
-        draft.wakes.append(plan.limit_at)
+    wanted = [step.wanted_at(0) for step in plan.steps if step.kind == DELETE]
+    later = [at for at in wanted if at > draft.now]
+    if len(later) == len(wanted):
+        draft.wakes += later
         return
     draft.find(
         FindingKind.NO_STORE,

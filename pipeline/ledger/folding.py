@@ -70,7 +70,6 @@ def folded(
     if ledger.opened:
         for record in ledger.holdings.records():
             due = owed(record, ledger.planner, MIN_INSTANT, may_delete=False)
-            ledger.outstanding.note(due.record)
             if due.wake is not None:
                 ledger.wakes.add(record.record_id.encode(), due.wake)
         if reviewing:

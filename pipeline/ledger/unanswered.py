@@ -5,7 +5,6 @@ from collections.abc import Container
 import msgspec
 
 from pipeline.commands import Command
-from pipeline.identifiers import RecordId
 from pipeline.instants import HOUR, Instant
 from pipeline.ledger.issuing import DELETE, RESTRICT, Draft, command_of
 from pipeline.ledger.present import Present
@@ -78,22 +77,6 @@ def _send_again(draft: Draft, item: Issued) -> None:
     draft.wakes.append(Instant(item.issued_at + within * ((1 << attempts) - 1)))
 
 
-class Outstanding(dict[RecordId, int]):
-    """How many commands of each record are unsettled; records without any are not in it."""
-
-    def note(self, record: Record) -> None:
-        """Count those of a record anew."""
-        unsettled = len(open_commands(record)) if record.issued else 0
-        if unsettled:
-            self[record.record_id] = unsettled
-        elif self:
-            self.pop(record.record_id, None)
-
-    def total(self) -> int:
-        """Return how many there are."""
-        return sum(self.values())
-
-
 def open_commands(record: Record) -> list[Issued]:
     """Return the commands about the present that no store has settled and nothing withdrew."""
     if not any(map(is_open, record.issued)):
@@ -133,6 +116,13 @@ def _still_due(record: Record, item: Issued, planner: Planner, now: Instant) -> 
         and step.due_at(lead) <= present
         and planner.in_force.stopped(item.store, step.cause) is None
         for step in plan.steps
+    )
+
+
+def is_restricted(record: Record) -> bool:
+    """Whether a store that has data was told to restrict it and not to release it."""
+    return any(item.kind == RESTRICT and not item.withdrawn for item in record.issued) and bool(
+        record.lives()
     )
 
 

@@ -1,10 +1,13 @@
 """One log as a command asks it: topics by name, values decoded, places in every error."""
 
+import contextlib
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from pipeline.errors import InvalidInput, Undecodable
+from pipeline.identifiers import RecordId
 from pipeline.instants import Instant
+from pipeline.records import Record
 from pipeline.settings import Settings
 from pipeline.transports.contract import Broker, Message, Partition
 from pipeline.transports.reading import read_to_end
@@ -12,6 +15,18 @@ from pipeline.transports.topics import Topics
 from pipeline.wire.codec import Codec
 
 V = TypeVar("V")
+
+
+class Taker(Protocol):
+    """Takes rows of the inventory, in any order, and removals."""
+
+    def take(self, record: Record) -> None:
+        """Take one version of a record."""
+        ...
+
+    def forget(self, record_id: RecordId) -> None:
+        """Take note that a row was removed."""
+        ...
 
 
 class Log(NamedTuple):
@@ -75,6 +90,25 @@ class Log(NamedTuple):
             value = None if message.value is None else self.read(message, decode)
             if value is not None:
                 yield value
+
+    def inventory(self, taker: "Taker") -> None:
+        """Hand over every row of the inventory that can be read, and every removal of one.
+
+        Raises:
+            InvalidInput: its topic does not exist.
+        """
+        for message in self.messages(self.wanted("records")):
+            self.row(message, taker)
+
+    def row(self, message: Message, taker: "Taker") -> None:
+        """Hand over one row, or its removal; under a key that is no text there is no record."""
+        if message.value is not None:
+            record = self.read(message, self.codec.decode_record)
+            if record is not None:
+                taker.take(record)
+        elif message.key is not None:
+            with contextlib.suppress(UnicodeDecodeError):
+                taker.forget(RecordId(message.key.decode()))
 
     def read(self, message: Message, decode: Callable[[bytes], V]) -> V | None:
         """Decode a message of one of our own topics; None when it cannot be read."""

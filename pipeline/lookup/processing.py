@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from pipeline.documents import Versions
-from pipeline.identifiers import RecordId
 from pipeline.inquiry.processing import Activity, Register
 from pipeline.lookup.log import Log
 from pipeline.lookup.record import documents
@@ -22,9 +21,5 @@ def activities(log: Log, approvals: Iterable[str] = ()) -> tuple[Activity, ...]:
     """
     known = [one.envelope for one in documents(log)]
     register = Register(Planner(Versions.of(known, approvals).in_force(log.now())))
-    for message in log.messages(log.wanted("records")):
-        if message.value is None:
-            register.forget(RecordId((message.key or b"").decode()))
-        elif (record := log.read(message, log.codec.decode_record)) is not None:
-            register.take(record)
+    log.inventory(register)
     return register.activities()

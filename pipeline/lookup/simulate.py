@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from pipeline.documents import Envelope, Versions
-from pipeline.identifiers import RecordId
 from pipeline.inquiry.simulation import Simulation, Simulator
 from pipeline.instants import Instant
 from pipeline.lookup.log import Log
@@ -34,9 +33,5 @@ def simulated(
     in_force = Versions.of(known, approvals).in_force(now)
     planners = Planner(in_force), Planner(in_force.with_documents(candidates))
     simulator = Simulator(*planners, now, until)
-    for message in log.messages(log.wanted("records")):
-        if message.value is None:
-            simulator.forget(RecordId((message.key or b"").decode()))
-        elif (record := log.read(message, log.codec.decode_record)) is not None:
-            simulator.take(record)
+    log.inventory(simulator)
     return simulator.done()

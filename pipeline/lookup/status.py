@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from pipeline.documents import Envelope, InvalidDocument, Policy, Versions, parsed
-from pipeline.errors import BrokerUnavailable, LogTruncated, Undecodable
+from pipeline.errors import BrokerUnavailable, InvalidInput, LogTruncated, Undecodable
 from pipeline.findings import Finding, Quarantined
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.cases import cases
@@ -15,6 +15,7 @@ from pipeline.inquiry.overview import Flow, Overview, Pulse
 from pipeline.inquiry.unread import by_reason, unread
 from pipeline.instants import MIN_INSTANT, SECOND, Instant
 from pipeline.lookup.log import Log
+from pipeline.records import Record
 from pipeline.rules import Planner
 from pipeline.transports.contract import Message, Partition, Position
 from pipeline.transports.reading import BATCH_BYTES, BATCH_MESSAGES, SILENCE_SECONDS
@@ -156,7 +157,7 @@ class Watch:
         if kind is not None:
             self._take_document(kind, message)
         elif message.topic == topics.name("records"):
-            self._take_row(message)
+            self._log.row(message, self)
         elif message.value is None:
             return
         elif message.topic == topics.name("findings"):
@@ -178,16 +179,16 @@ class Watch:
             return  # as the job does, which raises a finding
         self._envelopes.append(envelope)
 
-    def _take_row(self, message: Message) -> None:
+    def take(self, record: Record) -> None:
+        """Take a row of the inventory."""
         assert self._census is not None  # noqa: S101  # rows are followed once it is there
-        if message.value is None:
-            self._census.forget(RecordId((message.key or b"").decode()))
-            return
-        record = self._log.read(message, self._log.codec.decode_record)
-        if record is None:
-            return
         self._stores.update(record.stores, (item.store for item in record.issued if item.store))
         self._census.take(record)
+
+    def forget(self, record_id: RecordId) -> None:
+        """Take note that a row of the inventory was removed."""
+        assert self._census is not None  # noqa: S101
+        self._census.forget(record_id)
 
     # -- positions ---------------------------------------------------------------------------------
 
@@ -196,6 +197,8 @@ class Watch:
         topics = (*self._log.topics.events, self._log.topics.name("receipts"))
         for topic in topics:
             partitions = self._log.partitions(topic)
+            if not partitions:
+                raise InvalidInput(f"topic {topic} does not exist; name the platform's: --events")
             ends, begins = broker.ends(partitions), broker.beginnings(partitions)
             committed = broker.committed(self._group, partitions)
             read_to = {p: max(committed.get(p, begins[p]), begins[p]) for p in partitions}

@@ -12,7 +12,7 @@ from pipeline.errors import InvalidInput
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import Instant
 from pipeline.ledger.present import Present
-from pipeline.ledger.unanswered import open_commands, status
+from pipeline.ledger.unanswered import is_restricted, open_commands, status
 from pipeline.records import OBSERVED, Issued, Record
 from pipeline.rules import Plan, Planner
 from pipeline.vocabulary import CommandKind
@@ -88,7 +88,7 @@ def seen(record: Record, planner: Planner) -> Seen:
         held=held,
         unlimited=bool(lives) and (not found or any(plan.limit_at is None for plan in found)),
     )
-    dues = [] if held else [at for at in map(_due_at, found) if at is not None]
+    dues = [] if held else [at for at in [plan.due_by for plan in found] if at is not None]
     due = min(dues, default=None)
     if not record.issued:
         notices = _notices(record, (), plans)
@@ -98,7 +98,7 @@ def seen(record: Record, planner: Planner) -> Seen:
     overdue = [item for item in waiting if item.overdue]
     standing = standing._replace(
         returned=bool(record.returned),
-        restricted=bool(lives) and any(i.kind == RESTRICT and not i.withdrawn for i in commands),
+        restricted=is_restricted(record),
         commands=_counted((item.kind, item.cause.partition(":")[0]) for item in commands),
         observed=len(record.issued) - len(commands),
         answers=_counted((item.outcome,) for item in commands if item.outcome is not None),
@@ -107,11 +107,6 @@ def seen(record: Record, planner: Planner) -> Seen:
         notices=_notices(record, waiting, plans),
     )
     return Seen(standing, due, min((item.issued_at for item in waiting), default=None))
-
-
-def _due_at(plan: Plan) -> Instant | None:
-    """Return by when the data must be gone, duties to keep it taken into account."""
-    return min((step.deadline for step in plan.steps if step.kind == DELETE), default=None)
 
 
 def _band(plans: list[Plan]) -> str:

@@ -83,3 +83,29 @@ def test_an_exporter_makes_no_log_at_a_mistyped_address(retention: Retention, ur
     said = retention("metrics", "--broker", f"{url}x")
     assert said.code == 2
     assert "there is no file" in said.text
+
+
+def test_a_removal_under_a_key_that_is_no_text_keeps_nobody_from_an_answer(
+    retention: Retention, ready: str, topics: Topics
+) -> None:
+    producer = topics.broker.producer()
+    producer.send("retention.records", b"\xff\xfe", b"nonsense")
+    producer.send("retention.records", b"\xff\xfe", None)
+    producer.close()
+    for verb in (("status",), ("export", "ropa")):
+        assert retention(*verb, "--broker", ready).code == 0
+
+
+@pytest.mark.parametrize("verb", [("explain", "\udcff"), ("status", "--prefix", "\udcff")])
+def test_what_is_no_text_is_refused(
+    retention: Retention, ready: str, topics: Topics, verb: tuple[str, ...]
+) -> None:
+    said = retention(*verb, "--broker", ready)
+    assert said.code == 2
+    assert "not UTF-8" in said.text
+
+
+def test_a_mistyped_topic_is_refused(retention: Retention, ready: str, topics: Topics) -> None:
+    said = retention("status", "--broker", ready, "--events", "nosuch")
+    assert said.code == 2
+    assert "topic nosuch does not exist" in said.text

@@ -179,3 +179,22 @@ def test_numbers_of_another_name_count_as_a_sign_of_life() -> None:
     pulse = Pulse()
     pulse.take("anything", 0, 1.0, Instant(BEGIN))
     assert pulse.job(Instant(BEGIN)).alive
+
+
+def test_what_a_notice_orders_is_due_by_its_deadline_and_what_must_be_kept_only_after() -> None:
+    kept = rule("keep", "{residency: [GB]}", limit="PT480H").replace(
+        "mode: enforce", "mode: enforce\n    bound: minimum"
+    )
+    later = (BEGIN + 5 * DAY, BEGIN + 6 * DAY)
+    ordered = (days(300), notice(stop=later, delete=later))
+    assert counted(known(), documents=ordered).due == Due(in_7_days=1, in_30_days=1)
+    maximum = rule("a", "{residency: [GB]}", limit="PT24H")
+    held_up = (policy(maximum, kept, default="PT9600H"),)
+    assert counted(known(), documents=held_up).due == Due(in_30_days=1)
+
+
+def test_what_is_restricted_counts_whatever_else_was_commanded() -> None:
+    orders = notice(stop=(BEGIN, BEGIN + DAY), delete=(BEGIN, BEGIN + DAY))
+    record = issued(days(300), orders, at=BEGIN + 10)
+    counts = counted(record, documents=(days(300), orders), now=BEGIN + 20)
+    assert (counts.records, counts.restricted) == ({"DELETE_COMMANDED": 1}, 1)

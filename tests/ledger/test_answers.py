@@ -75,7 +75,7 @@ def test_a_receipt_read_again_before_its_command_was_issued_again_settles_it() -
     drive.give(Part(receipts=(answered_by(name),)))
     drive.until(11_000)
     assert ids(drive.deletions) == {name}
-    assert drive.ledger.progress()["ledger_outstanding_commands"] == 0
+    assert drive.outstanding == 0
 
 
 def test_an_answer_to_a_cancel_that_is_read_before_it_settles_it_too() -> None:
@@ -87,7 +87,7 @@ def test_an_answer_to_a_cancel_that_is_read_before_it_settles_it_too() -> None:
     publish(drive, HELD, until=12_000)
     [restriction] = [command for command in drive.commands if command.kind == "RESTRICT"]
     say(drive, restriction, "COMPLETED")
-    assert drive.ledger.progress()["ledger_outstanding_commands"] == 0
+    assert drive.outstanding == 0
 
 
 def test_an_early_answer_of_another_store_settles_nothing() -> None:
@@ -103,7 +103,7 @@ def test_an_early_answer_of_another_store_settles_nothing() -> None:
     wrong = Receipt(name, RecordId("r1"), StoreName("index"), "COMPLETED", Instant(11_500))
     drive.give(Part(receipts=(wrong,)))
     drive.until(11_000)
-    assert drive.ledger.progress()["ledger_outstanding_commands"] == 2
+    assert drive.outstanding == 2
 
 
 # -- two answers to one command ------------------------------------------------------------------

@@ -215,7 +215,7 @@ def test_a_receipt_for_an_unknown_record_makes_no_record() -> None:
     stranger.until(11_000)
     assert ids(stranger.commands) == ids(drive.deletions)
     stranger.answer_all()
-    assert stranger.ledger.progress()["ledger_outstanding_commands"] == 0
+    assert stranger.outstanding == 0
 
 
 def test_a_store_that_refuses_is_a_finding_and_its_later_success_settles() -> None:
@@ -224,9 +224,9 @@ def test_a_store_that_refuses_is_a_finding_and_its_later_success_settles() -> No
     drive.until(11_000)
     drive.answer_all("FAILED")
     assert [item.kind for item in drive.findings] == ["REFUSED_BY_STORE"]
-    assert drive.ledger.progress()["ledger_outstanding_commands"] == 1
+    assert drive.outstanding == 1
     drive.answer_all("COMPLETED")
-    assert drive.ledger.progress()["ledger_outstanding_commands"] == 0
+    assert drive.outstanding == 0
 
 
 def test_late_ingestion_deletes_what_was_stored_after_the_limit_had_passed() -> None:

@@ -161,12 +161,16 @@ def test_it_looks_again_when_a_store_is_to_be_told_and_no_sooner() -> None:
     assert look(record(), 2_000, days, stop).wake == 3_000
 
 
-def test_a_record_without_store_and_without_policy_is_never_due() -> None:
+def test_a_record_without_store_and_without_policy_is_due_when_a_notice_says_so() -> None:
     homeless = applied(None, event(at=1_000, stores=()))
     stop = notice(stop=(3_000, 4_000), delete=(80_000, 90_000))
-    for now in (2_000, 5_000):
+    for now in (2_000, 5_000, 79_999):
         due = owed(homeless, planner_of(stop), Instant(now), may_delete=True)
-        assert (due.commands, due.findings, due.wake) == ((), (), None)
+        assert (due.commands, due.findings, due.wake) == ((), (), 80_000)
+    due = owed(homeless, planner_of(stop), Instant(80_000), may_delete=True)
+    assert (due.commands, [item.kind for item in due.findings]) == ((), ["NO_STORE"])
+    nothing = owed(homeless, planner_of(), Instant(80_000), may_delete=True)
+    assert (nothing.findings, nothing.wake) == ((), None)
 
 
 def test_a_record_without_store_that_was_answered_for_is_still_due() -> None:

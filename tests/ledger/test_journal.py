@@ -31,7 +31,6 @@ def content(ledger: Ledger) -> tuple[object, ...]:
         tuple(ledger.findings),
         ledger.opened,
         ledger.gate.open,
-        ledger.outstanding,
     )
 
 

@@ -12,6 +12,7 @@ from pipeline.ledger.folding import folded, take_chunk
 from pipeline.ledger.journal import decode_chunks, encode_chunk
 from pipeline.ledger.outcome import Outcome
 from pipeline.ledger.parts import Part, decode_part, encode_part
+from pipeline.ledger.unanswered import open_commands
 from pipeline.receipts import Receipt
 
 
@@ -56,6 +57,11 @@ class Drive:
             Receipt(c.command_id, c.record_id, c.store, status, Instant(at)) for c in self.commands
         )
         self.give(Part(receipts=receipts))
+
+    @property
+    def outstanding(self) -> int:
+        """How many commands no store has settled."""
+        return sum(len(open_commands(record)) for record in self.ledger.holdings.records())
 
     def rebuilt(self) -> None:
         """Forget the decoded ledger and fold the journal again."""
