@@ -112,7 +112,7 @@ def _flow(sources: Sources) -> Iterator[Sample]:
         yield "retention_consumer_lag_messages", (topic,), positions.waiting(topic)
     yield "retention_watermark_lag_seconds", (), positions.lag()
     yield "retention_broker_timestamp_seconds", (), positions.now / SECOND
-    assigned = sources.shards.assigned()
+    assigned = sources.shards.assigned(sources.positions.now)
     for topic, count in positions.existing.items():
         yield "retention_existing_partitions", (topic,), count
         # Without a job nothing is assigned.

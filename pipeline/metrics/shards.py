@@ -1,6 +1,7 @@
 """What the job measures of itself: the newest number of each shard, from `measurements`."""
 
 from pipeline.findings import Measurement
+from pipeline.inquiry.overview import SILENT_AFTER
 from pipeline.instants import MIN_INSTANT, SECOND, Instant
 from pipeline.ledger.book import CLOCK_TOLERANCE
 
@@ -21,8 +22,10 @@ class Shards:
         else:
             self._numbers.setdefault(row.name, {})[row.shard] = row.value
 
-    def assigned(self) -> dict[str, int]:
-        """Return the partitions that the running job reads, by topic."""
+    def assigned(self, now: Instant) -> dict[str, int]:
+        """Return the partitions that the running job reads, by topic; none when it is silent."""
+        if now - self._reported > SILENT_AFTER:
+            return {}
         return {
             topic: count for topic, (at, count) in self._partitions.items() if at >= self._reported
         }

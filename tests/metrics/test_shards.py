@@ -1,6 +1,7 @@
 """What the job measured of itself: the newest of each shard, of the job that runs now."""
 
 from pipeline.findings import Measurement
+from pipeline.inquiry.overview import SILENT_AFTER
 from pipeline.instants import Instant
 from pipeline.metrics.shards import Shards
 
@@ -15,7 +16,7 @@ def test_before_a_job_has_run_there_is_nothing() -> None:
     shards = Shards()
     assert shards.time_lag(Instant(1)) is None
     assert (shards.wake_lag(), shards.paused(), shards.total("x"), shards.most("x")) == (0, 0, 0, 0)
-    assert shards.assigned() == {}
+    assert shards.assigned(Instant(1)) == {}
 
 
 def test_a_topic_that_the_job_no_longer_reads_is_not_assigned() -> None:
@@ -23,7 +24,14 @@ def test_a_topic_that_the_job_no_longer_reads_is_not_assigned() -> None:
     put(shards, "job_partitions", 4, at=1, topic="old")
     put(shards, "job_partitions", 4, at=1, topic="kept")
     put(shards, "job_partitions", 6, at=9, topic="kept")
-    assert shards.assigned() == {"kept": 6}
+    assert shards.assigned(Instant(9)) == {"kept": 6}
+
+
+def test_nothing_is_assigned_to_a_job_that_is_silent() -> None:
+    shards = Shards()
+    put(shards, "job_partitions", 4, at=1, topic="events")
+    assert shards.assigned(Instant(1 + SILENT_AFTER)) == {"events": 4}
+    assert shards.assigned(Instant(2 + SILENT_AFTER)) == {}
 
 
 def test_a_deadline_ahead_or_none_is_no_lag() -> None:
