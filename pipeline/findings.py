@@ -28,6 +28,16 @@ class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True):
     at: Instant
     details: dict[str, str] = {}
 
+    @property
+    def occasion(self) -> str:
+        """What made it come this time; empty where it comes only once."""
+        return self.details.get(OCCASION, "")
+
+    @property
+    def told_as(self) -> str:
+        """Its id and occasion: what was told as such need not be told again."""
+        return f"{self.finding_id} {self.occasion}" if self.occasion else self.finding_id
+
 
 class Decision(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Why something was commanded."""
@@ -97,10 +107,34 @@ def severity(kind: FindingKind) -> str:
     return "warning" if kind in _WARNINGS else "error"
 
 
+OCCASION = "occasion"
+"""Among the details of a finding that may come again: what made it come this time."""
+
+
 def finding(
-    kind: FindingKind, subject: str, what: str, remedy: str, at: Instant, **details: str
+    kind: FindingKind,
+    subject: str,
+    what: str,
+    remedy: str,
+    at: Instant,
+    occasion: str = "",
+    **details: str,
 ) -> Finding:
-    """Make a finding; equal kind and subject give the same id, so that repetitions are one."""
+    """Make a finding; equal kind and subject give the same id, so that repetitions are one.
+
+    Args:
+        kind: of the finding.
+        subject: what it is about.
+        what: what is wrong.
+        remedy: what to do about it.
+        at: when it is raised.
+        occasion: what makes it come, where it may come again after it was resolved, e.g. the
+            version of a policy. A job that starts again raises what it raised before: the same
+            occasion opens no finding twice.
+        details: more that a reader may need.
+    """
+    if occasion:
+        details[OCCASION] = occasion
     return Finding(
         finding_id=str(uuid5(FINDINGS, f"{kind}\x1f{subject}")),
         kind=kind.value,

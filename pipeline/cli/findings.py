@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.options import Author, BrokerUrl, Prefix
-from pipeline.cli.tables import screen, table, visible
+from pipeline.cli.tables import counted, screen, table, visible
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import InvalidInput
 from pipeline.inquiry.cases import Case, chosen
@@ -60,8 +60,8 @@ def list_findings(
     console = screen()
     if cases:
         console.print(_table(cases))
-    what = "findings" if every else "resolved findings" if resolved else "open findings"
-    console.print(f"{len(cases)} {what}")
+    what = "finding" if every else "resolved finding" if resolved else "open finding"
+    console.print(counted(len(cases), what))
 
 
 @findings_app.command("show")
@@ -92,7 +92,11 @@ def resolve_findings(
     prefix: Prefix = DEFAULT_PREFIX,
     author: Author = None,
 ) -> None:
-    """Publish that you have dealt with findings. One that is raised again later is open again."""
+    """Publish that you have dealt with findings. Raised on another occasion they are open again.
+
+    What the next occasion is depends on the kind, e.g. another policy or another day. A job that
+    starts again repeats findings; that is none.
+    """
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     with reachable(broker, prefix, console, existing=True) as found:
         log = Log.of(found, Topics(prefix), skipped())
@@ -107,7 +111,7 @@ def resolve_findings(
 
 
 def _table(cases: Iterable[Case]) -> Table:
-    made = table("id", "kind", "raised", "times", "state", "subject")
+    made = table("id", "kind", "raised", "occasions", "state", "subject")
     for case in cases:
         item = case.finding
         made.add_row(
@@ -134,7 +138,7 @@ def _lines(case: Case) -> Iterable[str]:
     yield f"  subject   {item.subject}"
     yield f"  what      {item.what}"
     yield f"  to do     {item.remedy}"
-    times = f", {case.times} times since {format_instant(case.first_at)}"
+    times = f", on {case.times} occasions since {format_instant(case.first_at)}"
     yield f"  raised    {format_instant(case.last_at)}{times if case.times > 1 else ''}"
     for name, text in sorted(item.details.items()):
         yield f"  {name:<9} {text}"

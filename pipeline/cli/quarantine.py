@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.text import Text
 
 from pipeline.cli.options import Author, BrokerUrl, Prefix
-from pipeline.cli.tables import screen, table
+from pipeline.cli.tables import counted, screen, table
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import InvalidInput
 from pipeline.inquiry.unread import Unread, by_reason, parse_place
 from pipeline.instants import format_instant
 from pipeline.lookup.log import Log
-from pipeline.lookup.quarantine import in_quarantine, original, replay
+from pipeline.lookup.quarantine import dismiss, in_quarantine, original, replay
 from pipeline.transports.topics import DEFAULT_PREFIX, Topics
 from pipeline.wire.plain_json import to_json
 
@@ -37,7 +37,9 @@ def list_quarantine(
     prefix: Prefix = DEFAULT_PREFIX,
     reason: Reasons = None,
     topic: FromTopics = None,
-    every: Annotated[bool, typer.Option("--all", help="What was replayed, too.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="What was replayed or dismissed, too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """List where messages lie that could not be read, and why; never what is in them."""
@@ -50,19 +52,28 @@ def list_quarantine(
             typer.echo(to_json(item))
         return
     console = screen()
-    made = table("message", "at", "reason", "size", "replayed")
+    made = table("message", "put here", "reason", "size", "dealt with")
     for item in items:
         made.add_row(
             Text(str(item.place)),
             format_instant(item.pointer.at),
             Text(item.pointer.reason),
             str(item.pointer.size),
-            "" if item.replayed_at is None else format_instant(item.replayed_at),
+            _dealt_with(item),
         )
     if items:
         console.print(made)
     counts = ", ".join(f"{count} {why}" for why, count in by_reason(items).items())
-    console.print(f"{len(items)} messages{f': {counts}' if counts else ''}", markup=False)
+    waiting = sum(item.waits for item in items)
+    verb = "waits" if waiting == 1 else "wait"
+    total = f"{counted(waiting, 'message')} {verb}{f': {counts}' if counts else ''}"
+    console.print(total, markup=False)
+
+
+def _dealt_with(item: Unread) -> str:
+    if item.replayed_at is not None:
+        return f"replayed {format_instant(item.replayed_at)}"
+    return "" if item.dismissed_at is None else f"dismissed {format_instant(item.dismissed_at)}"
 
 
 @quarantine_app.command("show")
@@ -90,10 +101,13 @@ def show(
     console.print(f"{place}: {pointer.reason}")
     console.print(f"  what      {pointer.detail}")
     console.print(f"  size      {pointer.size} bytes")
-    console.print(f"  at        {format_instant(pointer.timestamp)}")
+    console.print(f"  written   {format_instant(pointer.timestamp)}")
+    console.print(f"  put here  {format_instant(pointer.at)}")
     console.print(f"  kept      {'yes' if kept is not None else 'no: its topic has let it go'}")
     if item.replayed_at is not None:
         console.print(f"  replayed  {format_instant(item.replayed_at)} by {item.replayed_by}")
+    if item.dismissed_at is not None:
+        console.print(f"  dismissed {format_instant(item.dismissed_at)} by {item.dismissed}")
     if with_bytes and kept is not None:
         value = kept.value or b""
         for start in range(0, min(len(value), PREVIEW_BYTES), 16):
@@ -120,32 +134,73 @@ def replay_quarantine(
     Repair what made them unreadable first: the schema map, the format, or the pipeline's version.
     """
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-    places = {parse_place(text) for text in messages or ()}
     with reachable(broker, prefix, console, existing=True) as found:
         log = Log.of(found, Topics(prefix), skipped())
-        items = _chosen(in_quarantine(log), reason, topic, every=False)
-        if places:
-            missing = places - {item.place for item in items}
-            if missing:
-                named = ", ".join(sorted(map(str, missing)))
-                raise InvalidInput(f"not in quarantine, or replayed already: {named}")
-            items = [item for item in items if item.place in places]
+        items = _named(_chosen(in_quarantine(log), reason, topic, every=False), messages)
         left = len(items) - most
         items = items[:most]
         topics = ", ".join(sorted({item.place.topic for item in items}))
         if not items:
             console.print("retention: nothing to replay")
             return
-        if not yes and not typer.confirm(f"Publish {len(items)} messages to {topics} again?"):
+        if not yes and not typer.confirm(
+            f"Publish {counted(len(items), 'message')} to {topics} again?"
+        ):
             raise typer.Exit(1)
         done = replay(log, items, author or getpass.getuser())
-    console.print(f"retention: published {len(done.published)} messages to {topics} again")
+    console.print(
+        f"retention: published {counted(len(done.published), 'message')} to {topics} again"
+    )
     for place in done.gone:
         console.print(f"retention: {place} is not kept any more, or has no value: not replayed")
     if left > 0:
-        console.print(f"retention: {left} are left; replay again, or raise --most")
+        console.print(f"retention: left: {left}; replay again, or raise --most")
     if done.gone:
         raise typer.Exit(1)
+
+
+@quarantine_app.command("dismiss")
+def dismiss_quarantine(
+    broker: BrokerUrl,
+    why: Annotated[
+        str,
+        typer.Option(help="Why it needs no replay. No personal data.", show_default=False),
+    ],
+    messages: Annotated[
+        list[str] | None, typer.Argument(help="TOPIC/PARTITION/OFFSET; default: all that fit.")
+    ] = None,
+    prefix: Prefix = DEFAULT_PREFIX,
+    reason: Reasons = None,
+    topic: FromTopics = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    author: Author = None,
+) -> None:
+    """Publish that messages need no replay, e.g. because the producer has published them anew."""
+    console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+    with reachable(broker, prefix, console, existing=True) as found:
+        log = Log.of(found, Topics(prefix), skipped())
+        items = _named(_chosen(in_quarantine(log), reason, topic, every=False), messages)
+        if not items:
+            console.print("retention: nothing to dismiss")
+            return
+        if not yes and not typer.confirm(f"Dismiss {counted(len(items), 'message')}?"):
+            raise typer.Exit(1)
+        dismiss(log, items, author or getpass.getuser(), why)
+    console.print(f"retention: dismissed {counted(len(items), 'message')}")
+
+
+def _named(items: list[Unread], messages: list[str] | None) -> list[Unread]:
+    """Return those at the places named; all when none is.
+
+    Raises:
+        InvalidInput: one is not in quarantine, or was dealt with.
+    """
+    places = {parse_place(text) for text in messages or ()}
+    missing = places - {item.place for item in items}
+    if missing:
+        named = ", ".join(sorted(map(str, missing)))
+        raise InvalidInput(f"not in quarantine, or dealt with already: {named}")
+    return [item for item in items if not places or item.place in places]
 
 
 def _chosen(
@@ -158,7 +213,7 @@ def _chosen(
     return [
         item
         for item in items
-        if (every or item.replayed_at is None)
+        if (every or item.waits)
         and (not reasons or item.pointer.reason in reasons)
         and (not topics or item.pointer.topic in topics)
     ]

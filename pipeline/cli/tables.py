@@ -24,6 +24,11 @@ def visible(text: str, *, lines: bool = False) -> str:
     )
 
 
+def counted(number: int, one: str) -> str:
+    """Return a number with its noun, e.g. `1 message` or `2 messages`."""
+    return f"{number:,} {one if number == 1 else f'{one}s'}"
+
+
 def screen() -> Console:
     """Return standard output as tables need it."""
     console = Console(highlight=False)

@@ -8,17 +8,18 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from pipeline.documents.envelope import Envelope, parsed
+from pipeline.documents.holding import Holdable, HoldIndex
 from pipeline.documents.life import Standing, changes, happened_by, kept_by, standing
-from pipeline.documents.match import Judged, Matchable, Reach
+from pipeline.documents.match import Judged, Reach
 from pipeline.documents.policy import DEFAULT_RULE, AtMost, Policy, StoreSettings
 from pipeline.documents.territories import era
 from pipeline.documents.values import Control, Document, Hold, Notice
-from pipeline.identifiers import Cause, RecordId, StoreName, SubjectId
+from pipeline.identifiers import Cause, RecordId, StoreName
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.vocabulary.signals import DEFAULT_METHOD, Method
 
@@ -26,29 +27,6 @@ D = TypeVar("D", Policy, Notice, Hold, Control)
 
 Key = tuple[str, str]
 """Kind and id of a document."""
-
-
-class HasSubjectId(Protocol):
-    """What a hold looks at in a subject."""
-
-    @property
-    def subject_id(self) -> SubjectId:
-        """Opaque id of the person."""
-        ...
-
-
-class Holdable(Matchable, Protocol):
-    """What a hold looks at in a record; `records.Record` is one."""
-
-    @property
-    def record_id(self) -> RecordId:
-        """Opaque id of the record."""
-        ...
-
-    @property
-    def subjects(self) -> tuple[HasSubjectId, ...]:
-        """Whom it is about."""
-        ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -205,6 +183,11 @@ class InForce:
         return named[0] if named else DEFAULT_METHOD
 
     @cached_property
+    def edition(self) -> str:
+        """The policies by id and version, sorted: what it says in a finding that they were."""
+        return ", ".join(f"{policy.document_id} {policy.version}" for policy in self.policies)
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over kind, id, version, digest and author of every document, in hexadecimal.
 
@@ -220,8 +203,8 @@ class InForce:
         return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
 
     @cached_property
-    def _holds(self) -> "_HoldIndex":
-        return _HoldIndex.of([hold for hold in self.holds if hold.state == "active"])
+    def _holds(self) -> "HoldIndex":
+        return HoldIndex.of([hold for hold in self.holds if hold.state == "active"])
 
     @cached_property
     def _pauses(self) -> dict[str, Control]:
@@ -263,28 +246,6 @@ class InForce:
 
     def __repr__(self) -> str:
         return f"InForce({len(self._entries)} documents, {self.fingerprint[:12]})"
-
-
-@dataclass(frozen=True)
-class _HoldIndex:
-    """Active holds by what they name."""
-
-    by_record: Mapping[RecordId, tuple[Hold, ...]]
-    by_subject: Mapping[SubjectId, tuple[Hold, ...]]
-    by_match: tuple[Hold, ...]
-    is_empty: bool
-
-    @classmethod
-    def of(cls, holds: list[Hold]) -> "_HoldIndex":
-        by_record: dict[RecordId, tuple[Hold, ...]] = {}
-        by_subject: dict[SubjectId, tuple[Hold, ...]] = {}
-        for hold in holds:
-            for record_id in hold.records:
-                by_record[record_id] = (*by_record.get(record_id, ()), hold)
-            for subject_id in hold.subjects:
-                by_subject[subject_id] = (*by_subject.get(subject_id, ()), hold)
-        by_match = tuple(hold for hold in holds if hold.match is not None)
-        return cls(by_record, by_subject, by_match, is_empty=not holds)
 
 
 _DEFAULT_STORE = StoreSettings()

@@ -2,6 +2,9 @@
 
 A resolution travels on the topic of the findings as the finding itself, with who resolved it and
 why among its `details`: a reader that knows nothing of resolutions sees a repetition of one id.
+
+A job that starts again raises again what it raised before. So what is counted, and what opens a
+case again, is the occasion of a raising (`Finding.occasion`), which then is the same.
 """
 
 from collections.abc import Iterable
@@ -36,10 +39,10 @@ class Case(msgspec.Struct, frozen=True):
 
     Attributes:
         finding: its newest raising.
-        first_at, last_at: when it was raised first and last.
-        times: how often it was raised; a raising that was only repeated counts once.
+        first_at, last_at: when it was raised for its first and for its newest occasion.
+        times: on how many occasions; a raising that was only repeated counts once.
         resolution: the newest; None: it was never resolved.
-        is_open: it was never resolved, or raised again since.
+        is_open: it was never resolved, or raised on another occasion since.
     """
 
     finding: Finding
@@ -61,28 +64,31 @@ def cases(items: Iterable[Finding]) -> tuple[Case, ...]:
     Args:
         items: raisings and resolutions in the order of their topic.
     """
-    raisings: dict[str, dict[Instant, Finding]] = {}
+    raisings: dict[str, dict[str, Finding]] = {}
     resolved: dict[str, Resolution] = {}
     for item in items:
         if is_resolution(item):
-            resolved[item.finding_id] = _resolution(item)
+            resolved[item.finding_id] = resolution_of(item)
             # What it resolves may be past the topic's retention.
             raisings.setdefault(item.finding_id, {})
         else:
-            raisings.setdefault(item.finding_id, {})[item.at] = item
+            occasions = raisings.setdefault(item.finding_id, {})
+            known = occasions.get(item.occasion)
+            if known is None or item.at < known.at:
+                occasions[item.occasion] = item
     found = [_case(raised, resolved.get(name)) for name, raised in raisings.items() if raised]
     return tuple(sorted(found, key=lambda case: (case.first_at, case.finding.finding_id)))
 
 
-def _case(raised: dict[Instant, Finding], resolution: Resolution | None) -> Case:
-    last = max(raised)
+def _case(raised: dict[str, Finding], resolution: Resolution | None) -> Case:
+    newest = max(raised.values(), key=lambda item: item.at)
     return Case(
-        finding=raised[last],
-        first_at=min(raised),
-        last_at=last,
+        finding=newest,
+        first_at=min(item.at for item in raised.values()),
+        last_at=newest.at,
         times=len(raised),
         resolution=resolution,
-        is_open=resolution is None or last > resolution.raised_at,
+        is_open=resolution is None or newest.at > resolution.raised_at,
     )
 
 
@@ -127,7 +133,8 @@ def chosen(found: Iterable[Case], beginning: str) -> Case:
     return fitting[0]
 
 
-def _resolution(item: Finding) -> Resolution:
+def resolution_of(item: Finding) -> Resolution:
+    """Return what a message says that resolves a finding."""
     try:
         seen = parse_instant(item.details[RAISED_AT])
     except (KeyError, InvalidInput):

@@ -1,6 +1,7 @@
 """What is asked of one record, and what is answered: values only. `explain` makes them."""
 
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -65,6 +66,16 @@ class Sent(msgspec.Struct, frozen=True):
     command: Command
 
 
+V = TypeVar("V")
+
+
+class Dated(msgspec.Struct, Generic[V], frozen=True):
+    """What a topic keeps, and when the broker took it."""
+
+    at: Instant
+    value: V
+
+
 class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that topics still keep of one record, and every document.
 
@@ -81,10 +92,10 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
     published: tuple[Published, ...] = ()
     approvals: tuple[str, ...] = ()
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[Dated[Decision], ...] = ()
     commands: tuple[Sent, ...] = ()
-    receipts: tuple[Receipt, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    receipts: tuple[Dated[Receipt], ...] = ()
+    findings: tuple[Dated[Finding], ...] = ()
     commands_since: dict[str, Instant] = {}
 
 
@@ -177,6 +188,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened to the record.
 
     Attributes:
+        at: when the broker took it; of what no topic keeps any more, what the inventory says.
         what: collected, decided, commanded, sent again, answered, withdrawn, or found.
         says: a command's kind, a receipt's status or a finding's kind.
         remaining: copies that a store found when it looked again.

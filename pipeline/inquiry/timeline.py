@@ -42,11 +42,13 @@ def _collected(record: Record | None) -> Iterator[Entry]:
 
 def _decided(dossier: Dossier) -> Iterator[Entry]:
     # After a restart a decision may be written again: it is the same one.
-    for one in {
-        decision.decision_id: decision for decision in reversed(dossier.decisions)
-    }.values():
+    first = {dated.value.decision_id: dated for dated in reversed(dossier.decisions)}
+    sent = {item.command.command_id: item.at for item in reversed(dossier.commands)}
+    for name, dated in first.items():
+        one = dated.value
         yield Entry(
-            at=one.at,
+            # Both are written at once, to two topics.
+            at=min(dated.at, sent.get(CommandId(name), dated.at)),
             what="decided",
             says=one.conclusion,
             cause=one.cause,
@@ -74,7 +76,7 @@ def _commanded(dossier: Dossier, record: Record | None) -> Iterator[Entry]:
 def _entry(at: Instant, what: str, sent: Sent, note: str = "") -> Entry:
     command = sent.command
     return Entry(
-        at=command.issued_at if what == "commanded" else at,
+        at=at,
         what=what,
         says=command.kind,
         store=command.store,
@@ -99,11 +101,12 @@ def _answered(dossier: Dossier, record: Record | None) -> Iterator[Entry]:
     for item in () if record is None else record.issued:
         assert record is not None  # noqa: S101  # it has issued something
         causes.setdefault(item.command_id, command_of(record, item))
-    told = {(one.command_id, one.status) for one in dossier.receipts}
-    for one in {(r.command_id, r.store, r.status, r.at): r for r in dossier.receipts}.values():
+    told = {(dated.value.command_id, dated.value.status) for dated in dossier.receipts}
+    for dated in {dated.value: dated for dated in reversed(dossier.receipts)}.values():
+        one = dated.value
         command = causes.get(one.command_id)
         yield Entry(
-            at=one.at,
+            at=dated.at,
             what="answered",
             says=one.status,
             store=one.store,
@@ -132,5 +135,7 @@ def _answered(dossier: Dossier, record: Record | None) -> Iterator[Entry]:
 
 
 def _found(dossier: Dossier) -> Iterator[Entry]:
-    for one in dossier.findings:
-        yield Entry(at=one.at, what="found", says=one.kind, note=one.what)
+    # A job that starts again repeats what it found.
+    first = {dated.value.told_as: dated for dated in reversed(dossier.findings)}
+    for dated in first.values():
+        yield Entry(at=dated.at, what="found", says=dated.value.kind, note=dated.value.what)

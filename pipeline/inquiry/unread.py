@@ -1,7 +1,7 @@
 """What lies in quarantine: pointers to messages that could not be read, and which were replayed.
 
-A replay is marked on the topic of the quarantine, as a pointer to the same place whose reason is
-`replayed`: it outlives the pointer that it marks.
+What was done about a message is marked on the topic of the quarantine, as a pointer to the same
+place whose reason is `replayed` or `dismissed`: it outlives the pointer that it marks.
 """
 
 from collections import Counter
@@ -17,6 +17,9 @@ from pipeline.instants import Instant
 
 REPLAYED = "replayed"
 """Reason of the pointer that marks a replay; no decoder gives it."""
+DISMISSED = "dismissed"
+"""Reason of the pointer that marks what needs no replay; no decoder gives it."""
+MAX_REASON = 1_000
 
 
 class Place(NamedTuple):
@@ -32,11 +35,26 @@ class Place(NamedTuple):
 
 
 class Unread(msgspec.Struct, frozen=True):
-    """A message that could not be read; `replayed_at` None: it was not published again."""
+    """A message that could not be read.
+
+    Attributes:
+        pointer: where it lies, and why it could not be read.
+        replayed_at: when it was published again; None: it was not.
+        replayed_by: by whom.
+        dismissed_at: when somebody said that it needs no replay; None: nobody did.
+        dismissed: who, and why.
+    """
 
     pointer: Quarantined
     replayed_at: Instant | None = None
     replayed_by: str = ""
+    dismissed_at: Instant | None = None
+    dismissed: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether nobody has dealt with it."""
+        return self.replayed_at is None and self.dismissed_at is None
 
     @property
     def place(self) -> Place:
@@ -56,20 +74,48 @@ def unread(pointers: Iterable[Quarantined]) -> tuple[Unread, ...]:
         pointers: and marks, in the order of their topic.
     """
     found: dict[Place, Quarantined] = {}
-    marks: dict[Place, Quarantined] = {}
+    marks: dict[Place, dict[str, Quarantined]] = {}
     for pointer in pointers:
-        if pointer.reason == REPLAYED:
-            marks[place_of(pointer)] = pointer
+        if is_mark(pointer):
+            marks.setdefault(place_of(pointer), {})[pointer.reason] = pointer
         else:
             found.setdefault(place_of(pointer), pointer)
-    return tuple(
-        [
-            Unread(pointer, marks[place].at, marks[place].detail)
-            if place in marks
-            else Unread(pointer)
-            for place, pointer in found.items()
-        ]
+    return tuple([_marked(pointer, marks.get(place, {})) for place, pointer in found.items()])
+
+
+def is_mark(pointer: Quarantined) -> bool:
+    """Whether a pointer says what was done about a message, not that one could not be read."""
+    return pointer.reason in (REPLAYED, DISMISSED)
+
+
+def _marked(pointer: Quarantined, marks: dict[str, Quarantined]) -> Unread:
+    replayed, dismissed = marks.get(REPLAYED), marks.get(DISMISSED)
+    return Unread(
+        pointer,
+        replayed_at=None if replayed is None else replayed.at,
+        replayed_by="" if replayed is None else replayed.detail,
+        dismissed_at=None if dismissed is None else dismissed.at,
+        dismissed="" if dismissed is None else dismissed.detail,
     )
+
+
+def dismissing(item: Unread, author: str, reason: str, at: Instant) -> Quarantined:
+    """Return the pointer that marks a message as one that needs no replay.
+
+    Args:
+        item: which.
+        author: who says so.
+        reason: why; no personal data.
+        at: the broker's time.
+
+    Raises:
+        InvalidInput: the author or the reason is empty, too long or holds invisible characters.
+    """
+    check_author(author)
+    if not 0 < len(reason.strip()) <= MAX_REASON or not reason.isprintable():
+        raise InvalidInput(f"the reason must be 1 to {MAX_REASON} printable characters, one line")
+    detail = f"{author}: {reason}"
+    return msgspec.structs.replace(item.pointer, reason=DISMISSED, detail=detail, at=at)
 
 
 def mark(item: Unread, author: str, at: Instant) -> Quarantined:
@@ -83,10 +129,8 @@ def mark(item: Unread, author: str, at: Instant) -> Quarantined:
 
 
 def by_reason(items: Iterable[Unread]) -> dict[str, int]:
-    """Count what was not replayed, by reason, most first."""
-    return dict(
-        Counter(one.pointer.reason for one in items if one.replayed_at is None).most_common()
-    )
+    """Count what nobody has dealt with, by reason, most first."""
+    return dict(Counter(one.pointer.reason for one in items if one.waits).most_common())
 
 
 def parse_place(text: str) -> Place:

@@ -151,6 +151,8 @@ class Ledger:
 
     def _turn_to(self, in_force: InForce, outcome: Outcome) -> None:
         """Let other documents rule, over what is already here too."""
+        if in_force.edition != self.in_force.edition:
+            self._gaps = Told()
         self.in_force = in_force
         self.planner = Planner(in_force)
         self._confirmation.withdraw()
@@ -265,7 +267,7 @@ class Ledger:
             self._raise(item, outcome)
         for gap in due.gaps:
             if self._gaps.add(gap):
-                self._raise(gap_found(gap, self.now), outcome)
+                self._raise(gap_found(gap, self.now, self.in_force.edition), outcome)
         if is_full(due.record):
             self._raise(too_large(due.record, now), outcome)
         if due.wake is not None:
@@ -289,6 +291,6 @@ class Ledger:
         }
 
     def _raise(self, item: Finding, outcome: Outcome) -> None:
-        if self.findings.add(item.finding_id):
-            self.draft.findings.append(item.finding_id)
+        if self.findings.add(item.told_as):
+            self.draft.findings.append(item.told_as)
             outcome.findings.append(item)

@@ -77,7 +77,14 @@ def owed(
         return _owed(draft)
     except InvalidInput as error:
         # What cannot be worked out deletes nothing. The error names periods, never the record.
-        return Due(record, None, (), (cannot_be_evaluated(record, error, now),), (), None)
+        return Due(
+            record,
+            None,
+            (),
+            (cannot_be_evaluated(record, error, now, planner.in_force.edition),),
+            (),
+            None,
+        )
 
 
 def _owed(draft: Draft) -> Due:

@@ -73,9 +73,11 @@ class Draft:
         lapsed = [self.lapses(item) for item in standing]  # of every one
         return not all(lapsed)
 
-    def find(self, kind: FindingKind, subject: str, what: str, remedy: str) -> None:
+    def find(
+        self, kind: FindingKind, subject: str, what: str, remedy: str, occasion: str = ""
+    ) -> None:
         """Raise a finding."""
-        self.findings.append(finding(kind, subject, what, remedy, self.now))
+        self.findings.append(finding(kind, subject, what, remedy, self.now, occasion))
 
     def unsettled(self) -> Iterator[Issued]:
         """Yield commands about the present that somebody waits for."""

@@ -20,6 +20,7 @@ def hold(draft: Draft, plan: Plan, store: StoreName, step: Step) -> None:
         draft.record.record_id,
         f"a deletion due under {step.cause} is blocked by {', '.join(plan.holds)}",
         "release the hold, or have the obligation varied before its deadline",
+        occasion=f"{step.cause} against {', '.join(plan.holds)}",
     )
     _restrict(draft, store, step, Cause(f"hold:{plan.holds[0]}"))
 
@@ -39,6 +40,7 @@ def keep(draft: Draft, plan: Plan, store: StoreName, lead: int) -> None:
                 f"a deletion due under {step.cause} waits for {step.kept_by}, whose period has not "
                 "begun",
                 "publish the event that starts its clock, or correct the rule",
+                occasion=f"{step.cause} against {step.kept_by}",
             )
         _restrict(draft, store, step, step.kept_by)
 

@@ -77,7 +77,7 @@ def too_large(record: Record, now: Instant) -> Finding:
     )
 
 
-def cannot_be_evaluated(record: Record, error: InvalidInput, now: Instant) -> Finding:
+def cannot_be_evaluated(record: Record, error: InvalidInput, now: Instant, edition: str) -> Finding:
     """Word the finding about a record whose limit cannot be worked out."""
     return finding(
         FindingKind.CANNOT_BE_EVALUATED,
@@ -85,6 +85,7 @@ def cannot_be_evaluated(record: Record, error: InvalidInput, now: Instant) -> Fi
         f"the limit of a record cannot be worked out ({error}); it is not deleted",
         "correct the rule or the instants of the record's events",
         now,
+        occasion=edition,
     )
 
 
@@ -121,10 +122,10 @@ _GAPS = {
 """What is missing and what to do about it, by kind."""
 
 
-def gap_found(gap: Gap, now: Instant) -> Finding:
-    """Word the finding about what a class of records lacks."""
+def gap_found(gap: Gap, now: Instant, edition: str) -> Finding:
+    """Word the finding about what a class of records lacks under the policies in force."""
     what, remedy = _GAPS[gap.kind]
-    return finding(gap.kind, gap.described, what, remedy, now)
+    return finding(gap.kind, gap.described, what, remedy, now, occasion=edition)
 
 
 def awaits_approval(scope: str, now: Instant) -> Finding:

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from pipeline.errors import InvalidInput, Undecodable
 from pipeline.identifiers import RecordId
+from pipeline.inquiry.explanation import Dated
 from pipeline.instants import Instant
 from pipeline.records import Record
 from pipeline.settings import Settings
@@ -86,10 +87,17 @@ class Log(NamedTuple):
         self, name: str, decode: Callable[[bytes], V], key: bytes | None = None
     ) -> Iterator[V]:
         """Yield the values of one of our topics that can be read."""
+        for dated in self.dated(name, decode, key):
+            yield dated.value
+
+    def dated(
+        self, name: str, decode: Callable[[bytes], V], key: bytes | None = None
+    ) -> Iterator[Dated[V]]:
+        """Yield the values of one of our topics that can be read, each with the broker's time."""
         for message in self.messages(self.wanted(name), key):
             value = None if message.value is None else self.read(message, decode)
             if value is not None:
-                yield value
+                yield Dated(message.timestamp, value)
 
     def inventory(self, taker: "Taker") -> None:
         """Hand over every row of the inventory that can be read, and every removal of one.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pipeline.documents import check_author
 from pipeline.errors import BrokerUnavailable, LogTruncated
-from pipeline.inquiry.unread import Place, Unread, mark, unread
+from pipeline.inquiry.unread import Place, Unread, dismissing, mark, unread
 from pipeline.lookup.log import Log
 from pipeline.transports.contract import Broker, Consumer, Message, Partition
 from pipeline.transports.reading import SILENCE_SECONDS
@@ -57,6 +57,25 @@ def _fetched(broker: Broker, consumer: Consumer, place: Place) -> Message | None
             raise BrokerUnavailable(f"{broker.url} sent nothing for {SILENCE_SECONDS:.0f} s")
         time.sleep(0.01)
     return None
+
+
+def dismiss(log: Log, items: Sequence[Unread], author: str, reason: str) -> None:
+    """Publish of messages that they need no replay.
+
+    Raises:
+        InvalidInput: the author or the reason is empty, too long or holds invisible characters.
+        BrokerUnavailable: the broker does not answer.
+    """
+    at = log.now()
+    marks = [(item.place, dismissing(item, author, reason, at)) for item in items]
+    producer = log.broker.producer()
+    try:
+        for place, pointer in marks:
+            value = log.codec.encode_quarantine(pointer)
+            producer.send(log.topics.name("quarantine"), str(place).encode(), value)
+        producer.flush()
+    finally:
+        producer.close()
 
 
 class Replayed(NamedTuple):

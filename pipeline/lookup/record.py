@@ -7,16 +7,13 @@ from pipeline.errors import Undecodable
 from pipeline.findings import Finding
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.cases import is_resolution
-from pipeline.inquiry.explanation import Dossier, Published, Row, Sent
-from pipeline.instants import DAY, Instant
+from pipeline.inquiry.explanation import Dated, Dossier, Published, Row, Sent
+from pipeline.instants import Instant
 from pipeline.lookup.log import Log
 from pipeline.receipts import Receipt
 from pipeline.transports.contract import Message
 from pipeline.transports.topics import DOCUMENT_KINDS
 from pipeline.vocabulary import FindingKind
-
-_FIRST_STAMP = Instant(365 * DAY)
-"""A version below is a count, of a row written before the first tick; above, the broker's time."""
 
 
 def dossier(log: Log, record_id: RecordId, approvals: Iterable[str] = ()) -> Dossier:
@@ -43,10 +40,10 @@ def dossier(log: Log, record_id: RecordId, approvals: Iterable[str] = ()) -> Dos
         complete=complete,
         published=published,
         approvals=tuple(approvals),
-        decisions=tuple(log.values("decisions", log.codec.decode_decision, key)),
+        decisions=tuple(log.dated("decisions", log.codec.decode_decision, key)),
         commands=commands,
         receipts=tuple(_receipts(log, key)),
-        findings=tuple(one for one in _findings(log) if one.subject in names),
+        findings=tuple(one for one in _findings(log) if one.value.subject in names),
         commands_since=since,
     )
 
@@ -72,8 +69,7 @@ def _rows(log: Log, key: bytes) -> tuple[tuple[Row, ...], bool]:
         record = log.read(message, log.codec.decode_record)
         if record is None:
             continue
-        at = Instant(record.version) if record.version >= _FIRST_STAMP else message.timestamp
-        rows.setdefault(record.version, Row(at, record))
+        rows.setdefault(record.version, Row(message.timestamp, record))
     # A row that is not newer than what a shard knows counts for nothing.
     return tuple([rows[version] for version in sorted(rows)]), complete
 
@@ -122,12 +118,12 @@ def _commands(
     return tuple(sent), since
 
 
-def _receipts(log: Log, key: bytes) -> Iterator[Receipt]:
+def _receipts(log: Log, key: bytes) -> Iterator[Dated[Receipt]]:
     for message in log.messages(log.wanted("receipts"), key):
         # What stores write may be unreadable: it is in quarantine then.
         receipt = _receipt(log, message)
         if receipt is not None and receipt.record_id.encode() == key:
-            yield receipt
+            yield Dated(message.timestamp, receipt)
 
 
 def _receipt(log: Log, message: Message) -> Receipt | None:
@@ -137,16 +133,16 @@ def _receipt(log: Log, message: Message) -> Receipt | None:
         return None
 
 
-def _findings(log: Log) -> Iterator[Finding]:
-    for one in log.values("findings", log.codec.decode_finding):
-        if not is_resolution(one):
+def _findings(log: Log) -> Iterator[Dated[Finding]]:
+    for one in log.dated("findings", log.codec.decode_finding):
+        if not is_resolution(one.value):
             yield one
 
 
 def kinds_awaiting_approval(log: Log) -> frozenset[str]:
     """Return the kinds of documents for which the job has said that they need a second person."""
     return frozenset(
-        one.subject.partition("/")[0]
+        one.value.subject.partition("/")[0]
         for one in _findings(log)
-        if one.kind == FindingKind.AWAITING_APPROVAL
+        if one.value.kind == FindingKind.AWAITING_APPROVAL
     )

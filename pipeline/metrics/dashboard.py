@@ -145,25 +145,27 @@ PAGE: dict[str, tuple[Panel, ...]] = {
         Panel("Outstanding", {"{{store}} {{kind}}": "retention_outstanding_commands"}),
         Panel("Answers", {"{{outcome}}": "retention_answered_commands > 0"}),
         Panel("Overdue", {"{{store}}": "retention_overdue_commands"}),
+        Panel("Not obeyed", {"{{store}} {{outcome}}": "retention_refused_commands > 0"}),
         Panel(
             "Governor",
             {
                 "withheld": "retention_withheld_commands",
                 "shards that have not confirmed": "retention_unconfirmed_shards",
+                "pauses of {{scope}}": "retention_active_pauses > 0",
                 "only observed": "retention_observed_deletions",
             },
         ),
     ),
     "Findings and exporter": (
-        Panel("Errors", {"{{kind}}": 'retention_findings{severity="error"} > 0'}, width=9),
-        Panel("Warnings", {"{{kind}}": 'retention_findings{severity="warning"} > 0'}, width=9),
+        Panel("Open errors", {"{{kind}}": 'retention_open_findings{severity="error"} > 0'}),
+        Panel("Open warnings", {"{{kind}}": 'retention_open_findings{severity="warning"} > 0'}),
+        Panel("Findings, open and resolved", {"{{kind}}": "retention_findings > 0"}),
         Panel(
             "Exporter",
             {
                 "unreadable {{topic}}": "retention_unreadable_messages",
                 "reads the inventory again": "retention_exporter_rereads",
             },
-            width=6,
         ),
     ),
 }

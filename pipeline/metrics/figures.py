@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from pipeline.documents import InForce
 from pipeline.findings import severity
-from pipeline.instants import SECOND
+from pipeline.instants import HOUR, SECOND
+from pipeline.metrics.cases import Cases
 from pipeline.metrics.catalogue import BY_NAME, METRICS
+from pipeline.metrics.illegible import Illegible
 from pipeline.metrics.inventory import Inventory
 from pipeline.metrics.kept import Kept
 from pipeline.metrics.metric import (
@@ -17,6 +19,8 @@ from pipeline.metrics.metric import (
     FINDINGS,
     OUTCOMES,
     REASONS,
+    REFUSALS,
+    SCOPES,
     STATUSES,
     WITHIN_DAYS,
     Labels,
@@ -44,30 +48,32 @@ class Sources:
         receipts: the topic of receipts.
         positions: how far the job has read.
         shards: what it measures of itself.
-        findings: distinct findings by kind.
-        quarantine: distinct messages by topic and reason.
-        unreadable: messages that the exporter could not read, by topic.
+        findings: distinct findings by kind, and those that are open.
+        quarantine: distinct messages by topic and reason that nobody has dealt with.
+        unreadable: messages that the exporter could not read.
         in_force: the documents in force.
         inventory: the records.
         rereading: whether the inventory is read again.
         sent: messages of each store's command topic.
         issued: the most commands ever counted, by kind and kind of cause: a counter never falls.
         stores: those that have a label of their own.
+        paused: pauses in force, by what they stop.
     """
 
     events: tuple[str, ...]
     receipts: str
     positions: Positions
     shards: Shards
-    findings: Kept
+    findings: Cases
     quarantine: Kept
+    unreadable: Illegible
     in_force: InForce
     inventory: Inventory
-    unreadable: Counter[str] = field(default_factory=Counter)
     rereading: bool = False
     sent: dict[str, int] = field(default_factory=dict)
     issued: dict[Labels, float] = field(default_factory=dict)
     stores: dict[str, None] = field(default_factory=dict)
+    paused: Counter[str] = field(default_factory=Counter)
 
     def know_stores(self) -> None:
         """Give the stores of the inventory a label each, as far as there are any left."""
@@ -121,10 +127,9 @@ def _flow(sources: Sources) -> Iterator[Sample]:
 
 def _job(sources: Sources) -> Iterator[Sample]:
     shards = sources.shards
-    # Before a job has run, no shard lags behind.
-    time_lag = shards.time_lag(sources.positions.now) or 0.0
-    yield "retention_shard_time_lag_seconds", (), time_lag
-    yield "retention_wake_lag_seconds", (), shards.wake_lag()
+    now = sources.positions.now
+    yield "retention_shard_time_lag_seconds", (), shards.time_lag(now, sources.positions.since)
+    yield "retention_wake_lag_seconds", (), shards.wake_lag(now)
     difference = shards.most("ledger_clock_difference_ms") / SECOND
     yield "retention_clock_difference_seconds", (), difference
     yield "retention_paused_shards", (), shards.paused()
@@ -137,14 +142,19 @@ def _job(sources: Sources) -> Iterator[Sample]:
 def _watching(sources: Sources) -> Iterator[Sample]:
     for kind in FINDINGS:
         yield "retention_findings", (kind, severity(FindingKind(kind))), 0
+        yield "retention_open_findings", (kind, severity(FindingKind(kind))), 0
     for labels, count in sources.findings.counts.items():
         yield "retention_findings", labels, count
+    for labels, count in sources.findings.open_counts.items():
+        yield "retention_open_findings", labels, count
+    for scope in SCOPES:
+        yield "retention_active_pauses", (scope,), sources.paused[scope]
     for topic in (*sources.events, sources.receipts):
         for reason in REASONS:
             yield "retention_quarantined_messages", (topic, reason), 0
     for labels, count in sources.quarantine.counts.items():
         yield "retention_quarantined_messages", labels, count
-    for topic, count in sources.unreadable.items():
+    for topic, count in sources.unreadable.counts().items():
         yield "retention_unreadable_messages", (topic,), count
     yield "retention_exporter_rereads", (), sources.rereading
     for store, count in sources.sent.items():
@@ -199,17 +209,31 @@ def _add_standing(found: Figures, sources: Sources, standing: Standing, count: i
         add("retention_commands_total", labels, times)
     for labels, times in standing.answers:
         add("retention_answered_commands", labels, times)
-    for name in standing.stores:
-        add("retention_overdue_commands", (sources.label(name),), 0)
-        for kind in _TO_STORES:
-            add("retention_outstanding_commands", (sources.label(name), kind), 0)
-    for (holder, kind), times in standing.outstanding:
-        add("retention_outstanding_commands", (sources.label(holder), kind), times)
-    for (holder,), times in standing.overdue:
-        add("retention_overdue_commands", (sources.label(holder),), times)
     for cause, settled in standing.notices:
         add("retention_notice_scope_records", notice_step(cause), 1)
         add("retention_notice_settled_records", notice_step(cause), settled)
+    for name, labels, times in _by_store(sources, standing):
+        add(name, labels, times)
+
+
+def _by_store(sources: Sources, standing: Standing) -> Iterator[tuple[str, Labels, int]]:
+    """Yield what counts for one store each; 0 too, so that a rate has a number to begin from."""
+    label = sources.label
+    for store in standing.stores:
+        yield "retention_overdue_commands", (label(store),), 0
+        for outcome in REFUSALS:
+            yield "retention_refused_commands", (label(store), outcome), 0
+        for kind in _TO_STORES:
+            yield "retention_outstanding_commands", (label(store), kind), 0
+    for (name, kind), times in standing.outstanding:
+        yield "retention_outstanding_commands", (label(name), kind), times
+    for (name,), times in standing.overdue:
+        yield "retention_overdue_commands", (label(name),), times
+    for (name, hour), times in standing.expected:
+        if hour * HOUR <= sources.positions.now:
+            yield "retention_overdue_commands", (label(name),), times
+    for (name, outcome), times in standing.refused:
+        yield "retention_refused_commands", (label(name), outcome), times
 
 
 def _never_falling(values: dict[Labels, float], most: dict[Labels, float]) -> None:

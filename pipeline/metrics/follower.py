@@ -6,22 +6,25 @@ it is read again, and the former sums are served until that is done.
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable
 
 from pipeline.documents import InForce, InvalidDocument, Versions
 from pipeline.documents.territories import era
 from pipeline.errors import InvalidInput, Undecodable
-from pipeline.inquiry.cases import is_resolution
-from pipeline.inquiry.unread import REPLAYED
+from pipeline.inquiry.unread import is_mark, place_of
 from pipeline.instants import MIN_INSTANT
+from pipeline.metrics.cases import Cases
 from pipeline.metrics.figures import Figures, Sources, figures_of
+from pipeline.metrics.illegible import Illegible
 from pipeline.metrics.inventory import Inventory
 from pipeline.metrics.kept import Kept
 from pipeline.metrics.positions import Positions, partitions_of
+from pipeline.metrics.reader import Reader, Take
 from pipeline.metrics.shards import Shards
 from pipeline.rules import Planner
 from pipeline.settings import Settings
-from pipeline.transports.contract import Broker, Message, Partition
+from pipeline.transports.contract import Broker, Message
 from pipeline.transports.topics import Topics
 from pipeline.wire.codec import Codec
 
@@ -29,45 +32,14 @@ REFRESH_SECONDS = 1.0
 """How often the broker is asked for its time and for positions."""
 COUNT_SECONDS = 10.0
 """How often it is asked which topics and partitions there are, and what they forgot."""
-BATCH_MESSAGES = 200
-BATCH_BYTES = 1 << 20
 
 _LOG = logging.getLogger(__name__)
-
-Take = Callable[[Message], None]
-
-
-class _Reader:
-    """Reads topics from their beginning, and knows when it has read what was there at its start."""
-
-    def __init__(self, broker: Broker, partitions: tuple[Partition, ...]) -> None:
-        self._consumer = broker.consumer()
-        self._ends = dict(broker.ends(partitions))
-        self._consumer.assign(broker.beginnings(partitions))
-
-    def read(self, take: Take) -> bool:
-        """Take some of what is there now; return whether there was anything."""
-        messages = self._consumer.poll(BATCH_MESSAGES, BATCH_BYTES)
-        for message in messages:
-            take(message)
-        return bool(messages)
-
-    def caught_up(self) -> bool:
-        """Whether it has read what was there when it began."""
-        if self._ends:
-            positions = self._consumer.positions()
-            self._ends = {p: end for p, end in self._ends.items() if positions[p] < end}
-        return not self._ends
-
-    def close(self) -> None:
-        """Release the connection."""
-        self._consumer.close()
 
 
 class _Records:
     """An inventory under one state of the documents, and the reader that fills it."""
 
-    def __init__(self, reader: _Reader, in_force: InForce, codec: Codec) -> None:
+    def __init__(self, reader: Reader, in_force: InForce, codec: Codec) -> None:
         self.reader = reader
         self.inventory = Inventory(Planner(in_force))
         self._codec = codec
@@ -115,8 +87,9 @@ class Follower:
             receipts,
             positions,
             Shards(),
+            Cases(),
             Kept(),
-            Kept(),
+            Illegible(frozenset({topics.name("records"), topics.name("measurements")})),
             in_force,
             Inventory(Planner(in_force)),
         )
@@ -124,8 +97,9 @@ class Follower:
         self._next: _Records | None = None
         self._refreshed = self._counted = float("-inf")
         self._counts: dict[str, int] = {}
+        self._dealt_with: set[str] = set()
         self._count()
-        self._reader = _Reader(broker, partitions_of(self._counts, tuple(self._told)))
+        self._reader = Reader(broker, partitions_of(self._counts, tuple(self._told)))
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -165,7 +139,9 @@ class Follower:
                 take(message)
             except (Undecodable, InvalidDocument):
                 if message.topic not in self._topics.documents:
-                    self._sources.unreadable[message.topic] += 1
+                    self._sources.unreadable.add(message)
+            else:
+                self._sources.unreadable.replaced(message)
 
         return taken
 
@@ -175,17 +151,16 @@ class Follower:
 
     def _finding(self, message: Message) -> None:
         item = self._codec.decode_finding(message.value)
-        if is_resolution(item):
-            return  # a person's word about a finding, not one more
-        labels = (item.kind, item.severity)
-        self._sources.findings.add(message.partition, message.offset, item.finding_id, labels)
+        self._sources.findings.add(message.partition, message.offset, item)
 
     def _quarantined(self, message: Message) -> None:
         item = self._codec.decode_quarantine(message.value)
-        if item.reason == REPLAYED:
-            return  # a mark that it was dealt with
-        origin, labels = f"{item.topic}/{item.partition}/{item.offset}", (item.topic, item.reason)
-        self._sources.quarantine.add(message.partition, message.offset, origin, labels)
+        name, labels = str(place_of(item)), (item.topic, item.reason)
+        if is_mark(item):  # it was dealt with, also where the job reads it once more
+            self._dealt_with.add(name)
+            self._sources.quarantine.drop(name)
+        elif name not in self._dealt_with:
+            self._sources.quarantine.add(message.partition, message.offset, name, labels)
 
     def _measurement(self, message: Message) -> None:
         self._sources.shards.put(self._codec.decode_measurement(message.value))
@@ -200,6 +175,11 @@ class Follower:
     def _turn(self, *, first: bool = False) -> None:
         """Read the inventory again when other documents say what follows for a record."""
         in_force = self._versions.in_force(self._sources.positions.now)
+        self._sources.paused = Counter(
+            control.scope.partition(":")[0]
+            for control in in_force.controls
+            if control.action == "pause"
+        )
         if not first and (
             self._current is self._next is None or _basis(in_force) == _basis(self._in_force())
         ):
@@ -207,7 +187,7 @@ class Follower:
         if self._next is not None:
             self._next.reader.close()
         partitions = partitions_of(self._counts, (self._topics.name("records"),))
-        self._next = _Records(_Reader(self._broker, partitions), in_force, self._codec)
+        self._next = _Records(Reader(self._broker, partitions), in_force, self._codec)
         self._next_in_force = in_force
         self._sources.rereading = self._current is not None
 
@@ -239,13 +219,16 @@ class Follower:
             raise InvalidInput(
                 f"topics are missing: {', '.join(absent)}; create them: {topics.creation()}"
             )
-        for name, kept in (
-            ("findings", self._sources.findings),
-            ("quarantine", self._sources.quarantine),
-        ):
-            partitions = partitions_of(self._counts, (topics.name(name),))
-            for partition, oldest in self._broker.beginnings(partitions).items():
-                kept.forget(partition.number, oldest)
+        kept = {
+            topics.name("findings"): self._sources.findings.forget,
+            topics.name("quarantine"): self._sources.quarantine.forget,
+        }
+        followed = (*kept, topics.name("measurements"), topics.name("records"))
+        partitions = partitions_of(self._counts, followed)
+        for partition, oldest in self._broker.beginnings(partitions).items():
+            if partition.topic in kept:
+                kept[partition.topic](partition.number, oldest)
+            self._sources.unreadable.forget(partition.topic, partition.number, oldest)
 
     def _partitions(self, topics: Iterable[str]) -> dict[str, int]:
         counts = {topic: self._broker.partitions(topic) for topic in topics}

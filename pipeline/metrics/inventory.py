@@ -29,8 +29,10 @@ class Inventory:
     def __init__(self, planner: Planner) -> None:
         self._planner = planner
         self._slots: dict[int, int] = {}
+        self._standings: list[Standing] = [_GONE]
         self._numbers: dict[Standing, int] = {_GONE: 0}
         self._counts = [0]
+        self._unused: list[int] = []
         self._standing = array("i")
         self._versions = array("q")
         self._hours = array("i")
@@ -47,10 +49,7 @@ class Inventory:
         if record.version <= self._versions[slot]:
             return
         found = seen(record, self._planner)
-        number = self._numbers.get(found.standing)
-        if number is None:
-            number = self._numbers[found.standing] = len(self._counts)
-            self._counts.append(0)
+        number = self._number(found.standing)
         hour = _NONE if found.due_at is None else found.due_at // HOUR
         since = _NONE if found.waiting_since is None else found.waiting_since // SECOND
         self._replace(slot, number, record.version, hour, since)
@@ -71,9 +70,27 @@ class Inventory:
             self._counts[0] += 1
         return slot
 
+    def _number(self, standing: Standing) -> int:
+        number = self._numbers.get(standing)
+        if number is None:
+            if self._unused:
+                number = self._unused.pop()
+                self._standings[number] = standing
+            else:
+                number = len(self._counts)
+                self._counts.append(0)
+                self._standings.append(standing)
+            self._numbers[standing] = number
+        return number
+
     def _replace(self, slot: int, number: int, version: int, hour: int, since: int) -> None:
-        self._counts[self._standing[slot]] -= 1
         self._counts[number] += 1
+        former = self._standing[slot]
+        self._counts[former] -= 1
+        if former and not self._counts[former]:
+            # Standings tell of hours: what nobody shares any more would pile up.
+            del self._numbers[self._standings[former]]
+            self._unused.append(former)
         self._standing[slot], self._versions[slot] = number, version
         _moved(self._due, self._hours[slot], hour)
         _moved(self._waiting, self._since[slot], since)
@@ -82,11 +99,7 @@ class Inventory:
     def standings(self) -> list[tuple[Standing, int]]:
         """Return how many records share each standing."""
         counts = self._counts
-        return [
-            (standing, counts[number])
-            for standing, number in self._numbers.items()
-            if number and counts[number]
-        ]
+        return [(standing, counts[number]) for standing, number in self._numbers.items() if number]
 
     def due_within(self, now: Instant, days: int) -> int:
         """Return how many deletions must be done within days from now; -1: before this hour."""

@@ -23,7 +23,7 @@ class Kept:
 
     def add(self, partition: int, position: Position, name: str, labels: tuple[str, ...]) -> None:
         """Take note of a message about the thing of a name."""
-        key = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
+        key = key_of(name)
         place = (partition, position // STRIDE, labels)
         former = self._last.get(key)
         self._last[key] = self._places.setdefault(place, place)
@@ -33,11 +33,24 @@ class Kept:
             self.counts[former[2]] -= 1
             self.counts[labels] += 1
 
-    def forget(self, partition: int, oldest: Position) -> None:
-        """Forget what was told only below the oldest position that a partition keeps."""
+    def drop(self, name: str) -> None:
+        """Take note that the thing of a name counts no more, until there is a message about it."""
+        former = self._last.pop(key_of(name), None)
+        if former is not None:
+            self.counts[former[2]] -= 1
+
+    def __contains__(self, key: int) -> bool:
+        return key in self._last
+
+    def forget(self, partition: int, oldest: Position) -> bool:
+        """Forget what was told only below the oldest position that a partition keeps.
+
+        Returns:
+            Whether there was something to look for.
+        """
         stride = oldest // STRIDE
         if stride <= self._oldest.get(partition, 0):
-            return
+            return False
         self._oldest[partition] = stride
         for key, (number, last, labels) in list(self._last.items()):
             if number == partition and last < stride:
@@ -45,3 +58,9 @@ class Kept:
                 self.counts[labels] -= 1
         places = self._places
         self._places = {p: p for p in places if p[0] != partition or p[1] >= stride}
+        return True
+
+
+def key_of(name: str) -> int:
+    """Return what stands for a name."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")

@@ -15,7 +15,11 @@ STATUSES = ("ACTIVE", "RESTRICTED", "DELETE_COMMANDED", "DELETED")
 CAUSES = ("policy", "notice", "hold")
 COMMANDS = (*(kind.value for kind in CommandKind),)
 OUTCOMES = (*(status.value for status in ReceiptStatus),)
+REFUSALS = ("BLOCKED_BY_HOLD", "PARTIAL", "FAILED", "NOT_SUPPORTED")
+"""Answers of a store that did not obey, or not in full."""
 FINDINGS = (*(kind.value for kind in FindingKind),)
+SCOPES = ("all", "store", "rule")
+"""What a `pause` may stop."""
 WITHIN_DAYS = {"passed": -1, "1d": 1, "7d": 7, "30d": 30}
 """Windows of `retention_limits_due_records`: days from now; `passed` lies before now."""
 REASONS = (

@@ -14,12 +14,16 @@ FIRST_MESSAGE_SECONDS = 5.0
 
 @dataclass
 class Positions:
-    """The input topics of one job, and its group's positions in them."""
+    """The input topics of one job, and its group's positions in them.
+
+    `now` is the broker's time, `since` when it was asked first.
+    """
 
     broker: Broker
     group: str
     topics: tuple[str, ...]
     now: Instant = MIN_INSTANT
+    since: Instant = MIN_INSTANT
     existing: dict[str, int] = field(default_factory=dict)
     _partitions: tuple[Partition, ...] = ()
     _begins: Mapping[Partition, Position] = field(default_factory=dict)
@@ -52,6 +56,7 @@ class Positions:
         sample = self.broker.sample(self._partitions)
         self._begins = self.broker.beginnings(self._partitions)
         self.now, self._ends = sample.now, sample.ends
+        self.since = self.since or sample.now
         self._committed = {p: committed.get(p, self._begins[p]) for p in self._partitions}
         if self._frontier is None:
             self._frontier = Frontier(self._partitions, 0)

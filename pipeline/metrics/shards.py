@@ -52,17 +52,17 @@ class Shards:
         found = self._values("ledger_clock_difference_ms")
         return sum(value > CLOCK_TOLERANCE for value in found)
 
-    def time_lag(self, now: Instant) -> float | None:
-        """Return how many seconds ago the slowest shard heard the time; None: none has written."""
-        found = self._values("ledger_now_ms")
-        return max(0.0, (now - min(found)) / SECOND) if found else None
+    def time_lag(self, now: Instant, since: Instant) -> float:
+        """Return how many seconds ago the slowest shard heard the time.
 
-    def wake_lag(self) -> float:
-        """Return for how many seconds, as a shard last said, its next deadline has been due."""
-        wakes = self._numbers.get("ledger_next_wake_ms", {})
-        lags = [
-            now - wakes[shard]
-            for shard, now in self._of("ledger_now_ms").items()
-            if wakes.get(shard)
-        ]
-        return max(0.0, max(lags, default=0) / SECOND)
+        Args:
+            now: the broker's time.
+            since: from when to count while no shard has ever said so: no job has run.
+        """
+        heard = min(self._values("ledger_now_ms"), default=since)
+        return max(0.0, (now - heard) / SECOND)
+
+    def wake_lag(self, now: Instant) -> float:
+        """Return for how many seconds the next deadline that a shard has told of has been due."""
+        wakes = [at for at in self._values("ledger_next_wake_ms") if at]
+        return max(0.0, (now - min(wakes, default=now)) / SECOND)

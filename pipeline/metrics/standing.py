@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import Cause, StoreName
-from pipeline.instants import Instant
+from pipeline.instants import HOUR, Instant
 from pipeline.ledger.present import Present
-from pipeline.ledger.unanswered import is_restricted, open_commands, status
+from pipeline.ledger.unanswered import is_restricted, open_commands, overdue_at, status
+from pipeline.metrics.metric import REFUSALS
 from pipeline.records import OBSERVED, Issued, Record
 from pipeline.rules import Plan, Planner
 from pipeline.vocabulary import CommandKind
@@ -38,7 +39,11 @@ class Standing(NamedTuple):
         observed: deletions that would have been commanded.
         answers: commands by outcome.
         outstanding: commands by store and kind.
-        overdue: commands by store.
+        overdue: commands by store, as the job has said.
+        refused: those outstanding whose store has answered that it did not, or not all, by store
+            and answer.
+        expected: the others that are outstanding, by store and the hour of the epoch from which
+            they are overdue: a job that stands says nothing.
         notices: steps of notices that it is in scope of, and whether all is done that they order.
     """
 
@@ -55,6 +60,8 @@ class Standing(NamedTuple):
     answers: Counts = ()
     outstanding: Counts = ()
     overdue: Counts = ()
+    refused: Counts = ()
+    expected: tuple[tuple[tuple[StoreName, int], int], ...] = ()
     notices: tuple[tuple[Cause, bool], ...] = ()
 
 
@@ -96,6 +103,7 @@ def seen(record: Record, planner: Planner) -> Seen:
     waiting = open_commands(record)
     commands = [item for item in record.issued if item.kind != OBSERVED]
     overdue = [item for item in waiting if item.overdue]
+    expected = Counter((i.store, -(-overdue_at(i) // HOUR)) for i in waiting if not i.overdue)
     standing = standing._replace(
         returned=bool(record.returned),
         restricted=is_restricted(record),
@@ -104,6 +112,8 @@ def seen(record: Record, planner: Planner) -> Seen:
         answers=_counted((item.outcome,) for item in commands if item.outcome is not None),
         outstanding=_counted((item.store, item.kind) for item in waiting),
         overdue=_counted((item.store,) for item in overdue),
+        refused=_counted((i.store, i.outcome) for i in waiting if i.outcome in REFUSALS),
+        expected=tuple(sorted(expected.items())),
         notices=_notices(record, waiting, plans),
     )
     return Seen(standing, due, min((item.issued_at for item in waiting), default=None))

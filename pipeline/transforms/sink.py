@@ -15,7 +15,7 @@ from pipeline.findings import (
     StateRow,
     finding,
 )
-from pipeline.instants import Instant
+from pipeline.instants import Instant, to_datetime
 from pipeline.ledger.inventory import derived
 from pipeline.ledger.outcome import Row
 from pipeline.settings import Settings
@@ -34,6 +34,7 @@ class Sink:
         self._broker = open_broker(settings.broker_url, clock_topic=self.topics.name("clock"))
         self._producer = self._broker.producer()
         self._stores: dict[str, bool] = {}
+        self._told: set[str] = set()
 
     def row(self, row: Row) -> None:
         """Write a record to the inventory."""
@@ -50,17 +51,23 @@ class Sink:
         """Write a command to its store's topic; without such a topic, a finding instead."""
         topic = self.topics.commands(command.store)
         if not self._exists(topic):
-            self.finding(
-                finding(
-                    FindingKind.UNKNOWN_STORE,
-                    command.store,
-                    f"store {command.store} has no command topic {topic}; its commands wait",
-                    f"create it: {self.topics.creation(stores=(command.store,))}; then restart",
-                    command.issued_at,
-                )
-            )
+            missing = self._missing(command, topic)
+            if missing.told_as not in self._told:
+                self._told.add(missing.told_as)
+                self.finding(missing)
             return
         self._producer.send(topic, command.record_id.encode(), self._codec.encode_command(command))
+
+    def _missing(self, command: Command, topic: str) -> Finding:
+        """Word the finding, one a day and store: commands are lost to it until it has a topic."""
+        return finding(
+            FindingKind.UNKNOWN_STORE,
+            command.store,
+            f"store {command.store} has no command topic {topic}; its commands wait",
+            f"create it: {self.topics.creation(stores=(command.store,))}; then restart",
+            command.issued_at,
+            occasion=f"{to_datetime(command.issued_at):%Y-%m-%d}",
+        )
 
     def _exists(self, topic: str) -> bool:
         known = self._stores.get(topic)

@@ -60,6 +60,13 @@ class Topics:
             create_events: include the platform's own topics.
         """
         many, name = partitions, self.name
+
+        def said(kind: str, count: int, days: int, purpose: str) -> TopicSpec:
+            # What is evidence carries the broker's time, not that of whoever wrote it.
+            return TopicSpec(
+                name(kind), count, log_append_time=True, retention_ms=days * DAY, purpose=purpose
+            )
+
         specs = [
             TopicSpec(
                 name(kind), 1, log_append_time=True, purpose="steering document, every version"
@@ -75,20 +82,17 @@ class Topics:
                 purpose="the inventory",
             ),
             TopicSpec(name("state"), many, compacted=True, purpose="what else the ledger knows"),
-            TopicSpec(name("receipts"), many, retention_ms=90 * DAY, purpose="answers of stores"),
-            TopicSpec(name("findings"), 1, retention_ms=365 * DAY, purpose="for a person"),
-            TopicSpec(name("decisions"), many, retention_ms=6 * 365 * DAY, purpose="why"),
-            TopicSpec(name("quarantine"), 1, retention_ms=30 * DAY, purpose="unreadable input"),
+            said("receipts", many, 90, "answers of stores"),
+            said("findings", 1, 365, "for a person"),
+            said("decisions", many, 6 * 365, "why"),
+            said("quarantine", 1, 30, "unreadable input"),
             TopicSpec(name("measurements"), 1, compacted=True, purpose="numbers for the exporter"),
             TopicSpec(name("lineage"), many, retention_ms=7 * DAY, purpose="between shards"),
             TopicSpec(
                 name("clock"), 1, log_append_time=True, retention_ms=DAY // 24, purpose="time"
             ),
         ]
-        specs += [
-            TopicSpec(self.commands(store), many, retention_ms=90 * DAY, purpose="for one store")
-            for store in stores
-        ]
+        specs += [said(f"commands.{store}", many, 90, "for one store") for store in stores]
         if create_events:
             specs += [
                 TopicSpec(topic, many, retention_ms=7 * DAY, purpose="ingestion events")

@@ -77,8 +77,8 @@ def test_the_story_of_a_record_comes_from_every_topic(
         ("collected", ""),
         ("decided", "DELETE"),
         ("commanded", "DELETE"),
-        ("found", "OVERDUE"),
         ("answered", "COMPLETED"),
+        ("found", "OVERDUE"),
     ]
     assert content["documents"][0]["document_id"] == "acme"
     assert content["status"] == "DELETE_COMMANDED"

@@ -88,10 +88,14 @@ def test_resolving_twice_publishes_once(retention: Retention, ready: str, topics
     assert len(topics.read("retention.findings")) == count
 
 
-def test_raised_again_it_is_open_again(retention: Retention, ready: str, topics: Topics) -> None:
+def test_raised_on_another_occasion_it_is_open_again(
+    retention: Retention, ready: str, topics: Topics
+) -> None:
     [first, _] = listed(retention, ready)
     resolve(retention, ready, first["finding"]["finding_id"])
-    topics.raise_(FindingKind.NO_RULE, "residency=GB", 200 * SECOND)
+    topics.raise_(FindingKind.NO_RULE, "residency=GB", 150 * SECOND)
+    assert listed(retention, ready, "--kind", "NO_RULE") == [], "a restart repeats it"
+    topics.raise_(FindingKind.NO_RULE, "residency=GB", 200 * SECOND, "acme 2")
     [case] = listed(retention, ready, "--kind", "NO_RULE")
     assert (case["is_open"], case["times"]) == (True, 2)
     assert "open again" in retention("findings", "list", "--broker", ready).out

@@ -50,7 +50,7 @@ def test_places_and_reasons_are_listed_and_nothing_of_what_lies_there(
     said = retention("quarantine", "list", "--broker", ready)
     assert place(first) in said.out
     assert place(second) in said.out
-    assert "2 messages: 2 truncated" in said.out
+    assert "2 messages wait: 2 truncated" in said.out
     assert "Jane" not in said.text
     assert [one["pointer"]["reason"] for one in listed(retention, ready)] == ["truncated"] * 2
 
@@ -86,7 +86,7 @@ def test_a_replay_publishes_the_same_bytes_under_the_same_key(
     assert said.code == 0, said.text
     messages = topics.read("ingestion.events")
     assert [(m.key, m.value) for m in messages] == [(b"raw", SECRET)] * 2
-    assert "published 1 messages" in said.err
+    assert "published 1 message to" in said.err
 
 
 def test_a_second_replay_does_not_repeat_it(
@@ -98,13 +98,40 @@ def test_a_second_replay_does_not_repeat_it(
     assert (again.code, again.text) == (0, "retention: nothing to replay")
     named = replay(retention, ready, place(pointer), "--yes")
     assert named.code == 2
-    assert "replayed already" in named.err
+    assert "dealt with already" in named.err
     assert values(topics) == [SECRET, SECRET]
     assert listed(retention, ready) == []
     [marked] = listed(retention, ready, "--all")
     assert marked["replayed_by"] == "operator"
     shown = retention("quarantine", "show", place(pointer), "--broker", ready)
     assert "by operator" in shown.out
+
+
+def test_what_is_dismissed_waits_no_more_and_says_who_and_why(
+    retention: Retention, ready: str, topics: Topics
+) -> None:
+    first, second = topics.poison(SECRET, b"other")
+    words = ("--broker", ready, "--why", "published anew", "--author", "operator", "--yes")
+    said = retention("quarantine", "dismiss", place(first), *words)
+    assert (said.code, said.err) == (0, "retention: dismissed 1 message\n")
+    [left] = listed(retention, ready)
+    assert left["pointer"]["offset"] == second.offset
+    shown = retention("quarantine", "show", place(first), "--broker", ready)
+    assert "by operator: published anew" in shown.out
+    again = retention("quarantine", "dismiss", place(first), *words)
+    assert (again.code, "dealt with already" in again.err) == (2, True)
+    assert replay(retention, ready, place(first), "--yes").code == 2
+    assert retention("quarantine", "dismiss", *words).err == "retention: dismissed 1 message\n"
+    assert "nothing to dismiss" in retention("quarantine", "dismiss", *words).err
+
+
+def test_a_dismissal_without_a_reason_is_refused(
+    retention: Retention, ready: str, topics: Topics
+) -> None:
+    topics.poison(SECRET)
+    said = retention("quarantine", "dismiss", "--broker", ready, "--why", " ", "--yes")
+    assert (said.code, "reason" in said.err) == (2, True)
+    assert len(listed(retention, ready)) == 1
 
 
 def test_without_a_yes_it_asks_and_a_no_publishes_nothing(
@@ -120,7 +147,7 @@ def test_without_a_yes_it_asks_and_a_no_publishes_nothing(
     monkeypatch.setattr("typer.confirm", no)
     said = replay(retention, ready)
     assert said.code == 1
-    assert asked == ["Publish 1 messages to ingestion.events again?"]
+    assert asked == ["Publish 1 message to ingestion.events again?"]
     assert values(topics) == [SECRET]
     assert len(listed(retention, ready)) == 1
 
@@ -130,7 +157,7 @@ def test_at_most_so_many_are_published_the_oldest_first(
 ) -> None:
     topics.poison(b"one", b"two", b"three")
     said = replay(retention, ready, "--yes", "--most", "2")
-    assert "1 are left" in said.err
+    assert "left: 1" in said.err
     assert sorted(filter(None, values(topics))) == [b"one", b"one", b"three", b"two", b"two"]
     replay(retention, ready, "--yes", "--most", "2")
     assert values(topics).count(b"three") == 2

@@ -79,9 +79,12 @@ class Topics:
         value = self.codec.encode_receipt(receipt)
         self.send("retention.receipts", [(receipt.record_id, value)])
 
-    def raise_(self, kind: FindingKind, subject: str, at: int = 1_000) -> Finding:
+    def raise_(
+        self, kind: FindingKind, subject: str, at: int = 1_000, occasion: str = ""
+    ) -> Finding:
         """Raise a finding."""
-        item = finding(kind, subject, f"something about {subject}", "repair it", Instant(at))
+        what = f"something about {subject}"
+        item = finding(kind, subject, what, "repair it", Instant(at), occasion)
         self.send("retention.findings", [(subject, self.codec.encode_finding(item))])
         return item
 

@@ -10,8 +10,10 @@ from pipeline.instants import Instant
 from pipeline.vocabulary import FindingKind
 
 
-def raised(at: int, subject: str = "s", kind: FindingKind = FindingKind.NO_RULE) -> Finding:
-    return finding(kind, subject, "what", "remedy", Instant(at), clue="kept")
+def raised(
+    at: int, occasion: str = "", subject: str = "s", kind: FindingKind = FindingKind.NO_RULE
+) -> Finding:
+    return finding(kind, subject, "what", "remedy", Instant(at), occasion, clue="kept")
 
 
 def resolved(*before: Finding, at: int = 50, reason: str = "done") -> Finding:
@@ -29,9 +31,9 @@ def test_what_was_raised_is_open() -> None:
     assert (case.is_open, case.times, case.resolution) == (True, 1, None)
 
 
-def test_a_repetition_of_one_raising_counts_once_and_a_later_one_again() -> None:
-    case = one(raised(1), raised(1), raised(9))
-    assert (case.times, case.first_at, case.last_at) == (2, 1, 9)
+def test_an_occasion_counts_once_however_often_it_was_raised() -> None:
+    case = one(raised(1), raised(1), raised(5, "new policy"), raised(9), raised(8, "new policy"))
+    assert (case.times, case.first_at, case.last_at) == (2, 1, 5)
 
 
 def test_who_resolved_it_why_and_when_is_kept() -> None:
@@ -43,25 +45,28 @@ def test_who_resolved_it_why_and_when_is_kept() -> None:
     assert case.finding.details == {"clue": "kept"}, "the newest raising, not the resolution"
 
 
-def test_raised_again_after_it_was_resolved_it_is_open_again() -> None:
-    case = one(raised(1), resolved(raised(1)), raised(60))
+def test_raised_on_another_occasion_after_it_was_resolved_it_is_open_again() -> None:
+    case = one(raised(1), resolved(raised(1)), raised(60, "new policy"))
     assert case.is_open
     assert case.resolution is not None
 
 
 def test_raised_while_somebody_resolved_it_it_is_open() -> None:
     """Whoever resolved it had not seen this raising, though the clock said so."""
-    assert one(raised(1), resolved(raised(1), at=50), raised(49)).is_open
-    assert one(raised(1), raised(49), resolved(raised(1), at=50)).is_open
+    assert one(raised(1), resolved(raised(1), at=50), raised(49, "new policy")).is_open
+    assert one(raised(1), raised(49, "new policy"), resolved(raised(1), at=50)).is_open
 
 
-def test_the_same_raising_repeated_by_a_restart_does_not_open_it() -> None:
+def test_a_job_that_starts_again_and_repeats_what_it_raised_opens_nothing() -> None:
     assert not one(raised(1), resolved(raised(1)), raised(1)).is_open
+    assert not one(raised(1), resolved(raised(1)), raised(60)).is_open
+    first = raised(1, "a"), raised(5, "b")
+    assert not one(*first, resolved(*first), raised(60, "a"), raised(61, "b")).is_open
 
 
 def test_it_may_be_resolved_again() -> None:
     first = resolved(raised(1))
-    again = resolved(raised(1), first, raised(60), at=70, reason="for good")
+    again = resolved(raised(1), first, raised(60, "new"), at=70, reason="for good")
     case = one(raised(1), first, raised(60), again)
     assert not case.is_open
     assert case.resolution is not None
@@ -75,7 +80,7 @@ def test_a_resolution_whose_finding_is_past_retention_is_no_case() -> None:
 def test_a_resolution_by_another_tool_resolves_what_was_raised_up_to_it() -> None:
     by_hand = msgspec.structs.replace(raised(1), at=Instant(50), details={"resolved_by": "tool"})
     assert not one(raised(1), by_hand).is_open
-    assert one(raised(1), by_hand, raised(51)).is_open
+    assert one(raised(1), by_hand, raised(51, "new")).is_open
     broken = msgspec.structs.replace(
         by_hand, details={"resolved_by": "tool", "resolved_raising_of": "yesterday"}
     )

@@ -6,7 +6,7 @@ from pipeline.documents import Envelope
 from pipeline.findings import Decision
 from pipeline.identifiers import CommandId, RecordId
 from pipeline.inquiry.explain import explain
-from pipeline.inquiry.explanation import Dossier, Row, Sent
+from pipeline.inquiry.explanation import Dated, Dossier, Row, Sent
 from pipeline.inquiry.telling import in_words
 from pipeline.instants import Instant
 from pipeline.ledger.due import owed
@@ -31,14 +31,17 @@ def story() -> Dossier:
     again = msgspec.structs.replace(command, attempt=2)
     (decision,) = due.decisions
     receipts = [
-        Receipt(command.command_id, RecordId("r1"), command.store, status, Instant(at), left)
+        Dated(
+            Instant(at),
+            Receipt(command.command_id, RecordId("r1"), command.store, status, Instant(7), left),
+        )
         for at, status, left in ((12_000, "IN_PROGRESS", None), (14_000, "COMPLETED", 0))
     ]
     return dossier(
         None,
         *documents,
         rows=(Row(Instant(BEGIN), fresh()), Row(Instant(11_000), due.record)),
-        decisions=(decision, decision),
+        decisions=(Dated(Instant(11_003), decision), Dated(Instant(11_010), decision)),
         commands=(
             Sent(Instant(11_001), command),
             Sent(Instant(11_009), command),
@@ -53,8 +56,8 @@ def test_what_happened_is_told_once_each_in_order_with_cause_and_citation() -> N
     said = explain(story(), Instant(20_000))
     assert [(one.at, one.what, one.says) for one in said.timeline] == [
         (1_000, "collected", ""),
-        (11_000, "decided", "DELETE"),
-        (11_000, "commanded", "DELETE"),
+        (11_001, "decided", "DELETE"),
+        (11_001, "commanded", "DELETE"),
         (12_000, "answered", "IN_PROGRESS"),
         (13_000, "sent again", "DELETE"),
         (14_000, "answered", "COMPLETED"),
@@ -64,9 +67,19 @@ def test_what_happened_is_told_once_each_in_order_with_cause_and_citation() -> N
     assert said.timeline[-1].remaining == 0
 
 
+def test_what_follows_is_told_after_its_cause_whatever_the_job_took_the_time_for() -> None:
+    """A job hears the time a little late: it commands under a notice `before` it was published."""
+    asked = story()
+    (sent, *others) = asked.commands
+    early = Sent(Instant(11_500), msgspec.structs.replace(sent.command, issued_at=Instant(9_000)))
+    asked = msgspec.structs.replace(asked, commands=(early, *others[1:]))
+    said = explain(asked, Instant(20_000))
+    assert [one.at for one in said.timeline if one.what == "commanded"] == [11_500]
+
+
 def test_what_happened_later_is_left_out_and_counted() -> None:
     said = explain(story(), Instant(12_500))
-    assert [one.at for one in said.timeline] == [1_000, 11_000, 11_000, 12_000]
+    assert [one.at for one in said.timeline] == [1_000, 11_001, 11_001, 12_000]
     assert said.later == 2
 
 
@@ -94,7 +107,7 @@ def test_a_command_older_than_its_topic_is_told_from_the_inventory() -> None:
 
 def test_a_receipt_to_a_command_that_is_not_known_is_told() -> None:
     receipt = Receipt(CommandId("c-9"), RecordId("r1"), fresh().stores[0], "FAILED", Instant(2))
-    said = explained(fresh(), policy(), receipts=(receipt,))
+    said = explained(fresh(), policy(), receipts=(Dated(Instant(2), receipt),))
     [entry] = [one for one in said.timeline if one.what == "answered"]
     assert "not known" in entry.note
 
@@ -102,7 +115,8 @@ def test_a_receipt_to_a_command_that_is_not_known_is_told() -> None:
 def test_an_observed_rule_is_decided_but_not_commanded() -> None:
     documents = (policy(limit("a", 10, mode="observe"), default="PT90S"),)
     due = owed(fresh(), planner_of(*documents), Instant(11_000), may_delete=True)
-    said = explained(due.record, *documents, at=20_000, decisions=due.decisions)
+    decided = tuple(Dated(Instant(11_000), one) for one in due.decisions)
+    said = explained(due.record, *documents, at=20_000, decisions=decided)
     assert [one.says for one in said.timeline if one.what == "decided"] == ["OBSERVED"]
     assert [one for one in said.timeline if one.what == "commanded"] == []
     assert [step.cause for step in said.lives[0].observed] == ["policy:acme/a"]
@@ -150,10 +164,11 @@ def test_what_pauses_is_told_beside_the_store() -> None:
 
 def test_reasons_of_decisions_are_told_once() -> None:
     asked = story()
-    (first, _) = asked.decisions
+    (first, _) = (dated.value for dated in asked.decisions)
     other = Decision(**{n: getattr(first, n) for n in Decision.__struct_fields__})
     other = msgspec.structs.replace(other, decision_id="d-2", conclusion="RESTRICT")
-    asked = msgspec.structs.replace(asked, decisions=(first, other))
+    both = tuple(Dated(Instant(11_000), one) for one in (first, other))
+    asked = msgspec.structs.replace(asked, decisions=both)
     text = "\n".join(in_words(explain(asked, Instant(20_000))))
     assert text.count("      RESIDENT of GB") == 1
     assert "images answered COMPLETED, 0 remaining to DELETE" in text

@@ -4,7 +4,17 @@ import pytest
 
 from pipeline.errors import InvalidInput
 from pipeline.findings import Quarantined
-from pipeline.inquiry.unread import REPLAYED, Place, Unread, by_reason, mark, parse_place, unread
+from pipeline.inquiry.unread import (
+    DISMISSED,
+    REPLAYED,
+    Place,
+    Unread,
+    by_reason,
+    dismissing,
+    mark,
+    parse_place,
+    unread,
+)
 from pipeline.instants import Instant
 
 
@@ -40,12 +50,28 @@ def test_what_is_left_is_counted_by_reason() -> None:
     assert by_reason(items) == {"b": 2, "a": 1}
 
 
+def test_what_was_dismissed_does_not_wait_and_says_who_and_why() -> None:
+    [item] = unread([pointer(1)])
+    [marked] = unread([pointer(1), dismissing(item, "operator", "published anew", Instant(7))])
+    assert (item.waits, marked.waits) == (True, False)
+    assert (marked.dismissed_at, marked.dismissed) == (7, "operator: published anew")
+    assert marked.replayed_at is None
+    assert by_reason([marked]) == {}
+
+
+@pytest.mark.parametrize("why", ["", "  ", "two\nlines", "x" * 1_001])
+def test_a_dismissal_needs_a_reason_of_one_line(why: str) -> None:
+    with pytest.raises(InvalidInput, match="reason"):
+        dismissing(Unread(pointer(1)), "operator", why, Instant(7))
+
+
 def test_no_decoder_gives_the_reason_of_a_mark() -> None:
     from pathlib import Path
 
     root = Path(__file__).parents[2] / "pipeline"
     texts = [path.read_text() for path in (*root.glob("wire/*.py"), root / "events.py")]
-    assert not any(f'Undecodable("{REPLAYED}"' in text for text in texts)
+    for word in (REPLAYED, DISMISSED):
+        assert not any(f'Undecodable("{word}"' in text for text in texts)
 
 
 def test_a_place_is_written_and_read_back() -> None:

@@ -12,6 +12,9 @@ import pytest
 from pipeline.commands import Command
 from pipeline.errors import InvalidInput
 from pipeline.instants import DAY, HOUR, MINUTE, Instant
+from pipeline.lookup.findings import all_cases, resolve
+from pipeline.lookup.log import Log
+from pipeline.lookup.quarantine import dismiss, in_quarantine
 from pipeline.metrics.catalogue import METRICS
 from pipeline.metrics.dashboard import PAGE
 from pipeline.receipts import Receipt
@@ -20,7 +23,7 @@ from pipeline.stories.scene import Scene, wait_for
 from pipeline.testing.ports import free_port
 from pipeline.testing.prometheus import LocalExporter, LocalPrometheus
 from pipeline.transports.sqlite import SqliteBroker
-from tests.support.build import event, notice, policy, rule
+from tests.support.build import control, event, notice, policy, rule
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(280)]
 
@@ -158,7 +161,12 @@ def test_the_numbers_of_a_run_are_what_happened(watched: Watched) -> None:
     assert seen - {"__name__", "job", "instance"} <= labels
 
 
-EMPTY = {"Errors", "Notices: time left", "Notices: records settled, of those in scope"}
+EMPTY = {
+    "Open errors",
+    "Not obeyed",
+    "Notices: time left",
+    "Notices: records settled, of those in scope",
+}
 """Panels of what that run has none of."""
 
 
@@ -209,7 +217,10 @@ def before_a_policy(watched: Watched) -> None:
     scene.publish(policy(gb, default="P1Y"))
     watched.rests("RetentionRecordsWithoutLimit")
     scene.send_raw(b"\x00poison")
-    watched.fires("RetentionQuarantineGrows")
+    watched.fires("RetentionMessagesUnread")
+    log = Log.of(scene.broker, scene.topics)
+    dismiss(log, in_quarantine(log), "operator", "the producer has published it anew")
+    watched.rests("RetentionMessagesUnread")
 
 
 def within_days(watched: Watched) -> None:
@@ -233,6 +244,10 @@ def answers(watched: Watched) -> None:
             Receipt(command.command_id, command.record_id, command.store, status, at, remaining)
         )
     watched.fires("RetentionCommandsRefused", "RetentionFindingErrors", "RetentionStoreDisobeyed")
+    log = Log.of(scene.broker, scene.topics)
+    disobeyed = [case for case in all_cases(log) if case.finding.kind == "DATA_REMAINS"]
+    resolve(log, disobeyed, "operator", "the store's owner has repaired it")
+    watched.rests("RetentionStoreDisobeyed")
 
 
 def gb_deletions(scene: Scene) -> list[Command]:
@@ -248,6 +263,11 @@ def late(watched: Watched) -> None:
         "RetentionLimitsPassed",
         "RetentionNoticeDeadlinePassed",
     )
+    watched.rests("RetentionNoticeDeadlineNear")
+    scene.publish(control("pause", "store:index"))
+    watched.fires("RetentionPauseLasts")
+    scene.publish(control("resume", "store:index", version=2))
+    watched.rests("RetentionPauseLasts")
 
 
 def without_the_job(watched: Watched) -> None:

@@ -40,6 +40,43 @@ def test_a_record_that_no_rule_covers_gets_the_default_limit_and_a_finding() -> 
     assert [command.cause for command in drive.deletions] == ["policy:acme/default"]
 
 
+def test_a_gap_is_told_once_and_again_under_other_policies() -> None:
+    drive = ready()
+    drive.give(Part(events=(event(purpose="dpv:CustomerCare"),)))
+    drive.give(Part(events=(event("r2", purpose="dpv:CustomerCare"),)))
+    drive.give(Part(envelopes=(policy(rule(), version=2),), tick=Instant(2_000)))
+    told = [item for item in drive.findings if item.kind == "NO_RULE"]
+    assert [item.occasion for item in told] == ["acme 1", "acme 2"]
+    assert len({item.finding_id for item in told}) == 1
+
+
+def test_a_ledger_that_begins_again_tells_of_the_same_occasions() -> None:
+    """So that nothing which a person has resolved is open again after a restart."""
+    told = []
+    for _ in range(2):
+        drive = ready(policy(rule()), hold(records=("r1",)))
+        drive.give(Part(events=(event(at=1_000), event("r2", purpose="dpv:CustomerCare"))))
+        drive.until(20_000)
+        told.append({item.told_as for item in drive.findings})
+    assert told[0] == told[1]
+    assert {item.kind for item in drive.findings} == {"NO_RULE", "HELD_PAST_LIMIT"}
+
+
+def test_a_record_held_by_another_hold_is_told_of_again() -> None:
+    drive = ready()
+    drive.give(Part(envelopes=(hold(records=("r1",)),)))
+    drive.give(Part(events=(event(at=1_000),)))
+    drive.until(20_000)
+    other = hold(records=("r1",), name="h2")
+    drive.give(Part(envelopes=(hold(records=("r1",), version=2, state="released"), other)))
+    drive.until(30_000)
+    held = [item for item in drive.findings if item.kind == "HELD_PAST_LIMIT"]
+    assert [item.occasion for item in held] == [
+        "policy:acme/gb-search against h1",
+        "policy:acme/gb-search against h2",
+    ]
+
+
 def test_an_unknown_residency_gets_the_strictest_limit() -> None:
     strict = rule("fr-search", "{residency: [FR]}", limit="PT3S")
     drive = ready(policy(rule(), strict))

@@ -14,11 +14,20 @@ from tests.metrics.build import Desk
 from tests.support.build import event
 
 ROOT = Path(__file__).parents[2]
-UNITS = ("_seconds", "_messages", "_records", "_commands", "_shards", "_partitions", "_findings")
+UNITS = (
+    "_seconds",
+    "_messages",
+    "_records",
+    "_commands",
+    "_shards",
+    "_partitions",
+    "_findings",
+    "_pauses",
+)
 OTHERS = {"retention_records", "retention_observed_deletions", "retention_exporter_rereads"}
 FEW = {
     *("topic", "reason", "status", "band", "within", "kind", "cause_kind", "store", "outcome"),
-    *("severity", "notice", "step"),
+    *("severity", "notice", "step", "scope"),
 }
 
 

@@ -24,6 +24,8 @@ TESTS: list[Any] = yaml.safe_load((PROMETHEUS / "alerts.test.yaml").read_text())
 RUNBOOK = (DEPLOY / "RUNBOOK.md").read_text()
 ENTRIES = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", RUNBOOK, re.MULTILINE | re.DOTALL))
 SELECTOR = re.compile(r"\b(retention_\w+)(?:\{([^}]*)\})?")
+SCRAPED = {"job", "instance"}
+"""Labels that Prometheus adds to everything."""
 MATCHER = re.compile(r'(\w+)(?:=~|!~|!=|=)"')
 
 
@@ -31,7 +33,7 @@ def check_selectors(text: str) -> None:
     """Every metric and label in an expression is in the catalogue."""
     for name, inside in SELECTOR.findall(text):
         assert name in BY_NAME, name
-        assert set(MATCHER.findall(inside)) <= set(BY_NAME[name].labels), (name, inside)
+        assert set(MATCHER.findall(inside)) <= {*BY_NAME[name].labels, *SCRAPED}, (name, inside)
 
 
 @pytest.mark.parametrize("name", ALERTS)
@@ -45,7 +47,7 @@ def test_an_alert_is_complete_and_about_metrics_there_are(name: str) -> None:
     assert alert["labels"]["severity"] in ("critical", "warning")
     assert alert["annotations"].keys() == {"summary", "runbook_url"}
     assert alert["annotations"]["runbook_url"] == f"deploy/RUNBOOK.md#{name.lower()}"
-    known = {label for metric in BY_NAME.values() for label in metric.labels}
+    known = {label for metric in BY_NAME.values() for label in metric.labels} | SCRAPED
     shown = re.findall(r"\$labels\.(\w+)", alert["annotations"]["summary"])
     assert set(shown) <= known
 
@@ -122,7 +124,9 @@ def test_counters_are_shown_as_rates_and_legends_name_labels_that_are_left() -> 
                 counter = BY_NAME[name[0]].type == "counter"
                 assert counter == bool(re.search(r"rate\(|increase\(", query)), query
             left = re.search(r"by \(([^)]*)\)", query)
-            labels = set(left[1].split(", ")) if left else set(BY_NAME[panel.metrics[0]].labels)
+            of = SELECTOR.search(query)
+            assert of is not None
+            labels = set(left[1].split(", ")) if left else set(BY_NAME[of[1]].labels)
             assert set(re.findall(r"{{(\w+)}}", legend)) <= labels, legend
 
 

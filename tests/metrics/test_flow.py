@@ -53,6 +53,7 @@ def test_the_lag_of_a_running_exporter_grows_until_everything_is_acknowledged(de
 
 def everything(desk: Desk) -> None:
     """Let something of every kind be in the topics."""
+    desk.measure("ledger_now_ms", START)
     desk.happen(*[event(f"r{n}", at=START, stores=("images", "index")) for n in range(40)])
     desk.happen(event("u", at=START, residency=None, purpose=None), event("n", at=START, stores=()))
     desk.publish(hold(records=("r1", "r2")))

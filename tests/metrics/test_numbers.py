@@ -200,7 +200,7 @@ def test_what_the_job_measures_of_itself(desk: Desk) -> None:
         desk.measure("governor_unconfirmed_shards", 2, shard)
     found = {name: values[()] for name, values in desk.figures().items() if () in values}
     assert found["retention_shard_time_lag_seconds"] == 7
-    assert found["retention_wake_lag_seconds"] == 30
+    assert found["retention_wake_lag_seconds"] == 35
     assert found["retention_clock_difference_seconds"] == 400
     assert found["retention_paused_shards"] == 1
     assert found["retention_unreviewed_records"] == 20

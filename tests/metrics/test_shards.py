@@ -14,8 +14,13 @@ def put(
 
 def test_before_a_job_has_run_there_is_nothing() -> None:
     shards = Shards()
-    assert shards.time_lag(Instant(1)) is None
-    assert (shards.wake_lag(), shards.paused(), shards.total("x"), shards.most("x")) == (0, 0, 0, 0)
+    assert shards.time_lag(Instant(9_000), Instant(2_000)) == 7, "since the exporter's start"
+    assert (shards.wake_lag(Instant(1)), shards.paused(), shards.total("x"), shards.most("x")) == (
+        0,
+        0,
+        0,
+        0,
+    )
     assert shards.assigned(Instant(1)) == {}
 
 
@@ -40,7 +45,14 @@ def test_a_deadline_ahead_or_none_is_no_lag() -> None:
     put(shards, "ledger_next_wake_ms", 9_000)
     put(shards, "ledger_now_ms", 5_000, shard=1)
     put(shards, "ledger_next_wake_ms", 0, shard=1)
-    assert shards.wake_lag() == 0
+    assert shards.wake_lag(Instant(9_000)) == 0
+
+
+def test_a_deadline_goes_on_being_late_while_the_job_stands() -> None:
+    shards = Shards()
+    put(shards, "ledger_now_ms", 5_000)
+    put(shards, "ledger_next_wake_ms", 9_000)
+    assert shards.wake_lag(Instant(69_000)) == 60
 
 
 def test_the_newest_number_of_a_shard_replaces_the_former() -> None:

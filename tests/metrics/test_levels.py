@@ -1,0 +1,149 @@
+"""What alerts stand on: levels that a person's act brings down, however long nobody looked."""
+
+from msgspec.structs import replace
+
+from pipeline.findings import Finding, Quarantined, finding
+from pipeline.inquiry.cases import cases, resolving
+from pipeline.inquiry.unread import dismissing, mark, unread
+from pipeline.instants import DAY, HOUR, Instant
+from pipeline.ledger.outcome import Outcome, Row
+from pipeline.metrics.cases import Cases
+from pipeline.metrics.kept import STRIDE
+from pipeline.transports.contract import Partition
+from pipeline.vocabulary import FindingKind
+from tests.metrics.build import START, Desk, read
+from tests.support.build import control, event
+
+
+def raised(at: int, occasion: str = "", subject: str = "r1") -> Finding:
+    return finding(FindingKind.NO_STORE, subject, "what", "remedy", Instant(at), occasion)
+
+
+def resolved(*before: Finding) -> Finding:
+    (case,) = cases(before)
+    return resolving(case, "counsel", "dealt with", Instant(50))
+
+
+def open_findings(desk: Desk) -> float:
+    return desk.value("open_findings", "NO_STORE", "error")
+
+
+def test_a_finding_is_open_until_somebody_resolves_it(desk: Desk) -> None:
+    desk.find([raised(1), raised(2, subject="r2")])
+    assert open_findings(desk) == 2
+    desk.find([resolved(raised(1))])
+    assert open_findings(desk) == 1
+    assert desk.value("findings", "NO_STORE", "error") == 2
+
+
+def test_what_a_job_repeats_after_a_restart_opens_nothing_but_a_new_occasion_does(
+    desk: Desk,
+) -> None:
+    desk.find([raised(1), resolved(raised(1)), raised(60)])
+    assert open_findings(desk) == 0
+    desk.find([raised(61, "new policy")])
+    assert open_findings(desk) == 1
+    desk.find([resolved(raised(1), raised(61, "new policy")), raised(70, "new policy")])
+    assert open_findings(desk) == 0
+
+
+def test_the_exporter_and_the_list_of_findings_agree(desk: Desk) -> None:
+    told = [raised(1), resolved(raised(1)), raised(60, "b"), raised(3, "c"), raised(70)]
+    desk.find(told)
+    (case,) = cases(told)
+    assert case.is_open
+    assert open_findings(desk) == 1
+
+
+def test_what_is_known_of_findings_goes_with_them() -> None:
+    followed = Cases()
+    followed.add(0, 1, raised(1, "a"))
+    followed.add(0, 2, resolved(raised(1, "a")))
+    followed.forget(0, 2 * STRIDE)
+    assert (followed.counts["NO_STORE", "error"], followed.open_counts["NO_STORE", "error"]) == (
+        0,
+        0,
+    )
+    followed.add(0, 2 * STRIDE, raised(1, "a"))
+    assert followed.open_counts["NO_STORE", "error"] == 1
+
+
+def quarantined(desk: Desk) -> float:
+    return desk.value("quarantined_messages", desk.scene.events_topic, "bad_id")
+
+
+def marked(desk: Desk, pointer: Quarantined) -> None:
+    desk.send("quarantine", "place", desk.scene.codec.encode_quarantine(pointer))
+
+
+def test_a_message_waits_until_somebody_replays_or_dismisses_it(desk: Desk) -> None:
+    desk.quarantine(1, 2, 3)
+    first, second, _ = unread(desk.scene.quarantined())
+    assert quarantined(desk) == 3
+    marked(desk, mark(first, "operator", Instant(9)))
+    marked(desk, dismissing(second, "operator", "published anew", Instant(9)))
+    assert quarantined(desk) == 1
+    desk.quarantine(1, 2)  # as a job that starts again may read them again
+    assert quarantined(desk) == 1
+
+
+def test_a_refusal_counts_until_the_store_obeys(desk: Desk) -> None:
+    desk.happen(*[event(f"r{n}", at=START, stores=("images", "index")) for n in range(3)])
+    desk.until(START + DAY)
+    desk.answer("FAILED", store="index")
+    assert desk.value("refused_commands", "index", "FAILED") == 3
+    assert desk.value("refused_commands", "images", "FAILED") == 0
+    desk.answer("PARTIAL", store="images")
+    assert desk.value("refused_commands", "images", "PARTIAL") == 3
+    desk.answer()
+    assert desk.value("refused_commands", "index", "FAILED") == 0
+    assert desk.value("answered_commands", "COMPLETED") == 6
+
+
+def test_what_becomes_overdue_while_the_job_stands_is_overdue(desk: Desk) -> None:
+    desk.happen(event(at=START))
+    desk.until(START + DAY)
+    follower = desk.follower()
+    desk.clock(START + DAY + 30 * 60_000)
+    assert read(follower).figures()["retention_overdue_commands"]["images",] == 0
+    desk.clock(START + DAY + HOUR)
+    assert read(follower).figures()["retention_overdue_commands"]["images",] == 1
+    desk.until(START + DAY + 2 * HOUR)
+    assert read(follower).figures()["retention_overdue_commands"]["images",] == 1, "once"
+
+
+def test_pauses_in_force_are_counted_by_what_they_stop(desk: Desk) -> None:
+    def pauses() -> list[float]:
+        return [desk.value("active_pauses", scope) for scope in ("all", "store", "rule")]
+
+    assert pauses() == [0, 0, 0]
+    desk.publish(
+        control("pause", "store:images"),
+        control("pause", "store:index"),
+        control("pause", "all"),
+    )
+    assert pauses() == [1, 2, 0]
+    desk.publish(control("resume", "all", version=2))
+    assert pauses() == [0, 2, 0]
+
+
+def test_an_unreadable_row_counts_until_one_that_can_be_read_replaces_it(desk: Desk) -> None:
+    desk.happen(event("r1", at=START))
+    (row,) = desk.scene.rows()
+    desk.send("records", "r1", b"\x00poison")
+    follower = desk.follower()
+    topic = desk.scene.topics.name("records")
+    assert follower.figures()["retention_unreadable_messages"][topic,] == 1
+    desk.write(Outcome(rows=[Row(replace(row, version=row.version + 1), None)]))
+    assert read(follower).figures()["retention_unreadable_messages"][topic,] == 0
+
+
+def test_an_unreadable_finding_counts_until_its_topic_lets_it_go(desk: Desk) -> None:
+    desk.send("findings", "x", b"\x00poison")
+    follower = desk.follower()
+    topic = desk.scene.topics.name("findings")
+    assert follower.figures()["retention_unreadable_messages"][topic,] == 1
+    desk.find([raised(1)])
+    desk.scene.broker.truncate(Partition(topic, 0), 1)  # type: ignore[attr-defined]
+    follower._counted = float("-inf")
+    assert read(follower).figures()["retention_unreadable_messages"][topic,] == 0
