@@ -36,6 +36,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True):
     @property
     def told_as(self) -> str:
         """Its id and occasion: what was told as such need not be told again."""
+        if RESOLVED_BY in self.details:
+            return f"{self.finding_id} resolved"
         return f"{self.finding_id} {self.occasion}" if self.occasion else self.finding_id
 
 
@@ -109,6 +111,13 @@ def severity(kind: FindingKind) -> str:
 
 OCCASION = "occasion"
 """Among the details of a finding that may come again: what made it come this time."""
+RESOLVED_BY = "resolved_by"
+"""Among the details: the message raises nothing; somebody has resolved the finding."""
+REASON = "resolved_because"
+OCCASIONS = "resolved_occasions"
+"""The occasions that whoever resolved it had seen, one a line; left out: all raised before."""
+THE_JOB = "the job"
+"""Author of resolutions by the job itself, where what was found is over."""
 
 
 def finding(
@@ -145,3 +154,10 @@ def finding(
         at=at,
         details=details,
     )
+
+
+def over(kind: FindingKind, subject: str, reason: str, at: Instant) -> Finding:
+    """Make the message by which the job says that what it has found is over."""
+    details = {RESOLVED_BY: THE_JOB, REASON: reason}
+    raised = finding(kind, subject, reason, "nothing", at)
+    return msgspec.structs.replace(raised, details=details)

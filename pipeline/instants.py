@@ -60,6 +60,11 @@ def to_datetime(instant: Instant) -> datetime:
     return _EPOCH + timedelta(milliseconds=instant)
 
 
+def month_of(instant: Instant) -> str:
+    """Return the month in UTC, e.g. `2026-11`."""
+    return f"{to_datetime(instant):%Y-%m}"
+
+
 def format_instant(instant: Instant) -> str:
     """Write as ISO 8601 in UTC: seconds, and milliseconds only where there are any."""
     moment = to_datetime(instant)

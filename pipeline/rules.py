@@ -1,10 +1,10 @@
 """Rules: from a record's facts and the documents in force to a plan with its reasons.
 
-Precedence: hold > qualifying minimum > notice in force > maximum. Holds stand beside the steps and
-block them; a minimum holds a step back until it ends; a notice step is in force from its
-`not_before`; among maxima the earliest counts, among minima the latest. A record that no rule with
-a started clock covers gets the policy's default limit. What is worked out for a class of records is
-in `coverage`.
+Precedence: hold > qualifying minimum > notice in force > request > maximum. Holds stand beside the
+steps and block them; a minimum holds a step back until it ends; a notice step is in force from its
+`not_before`, a request from its receipt; among maxima the earliest counts, among minima the latest.
+A record that no rule with a started clock covers gets the policy's default limit. What is worked
+out for a class of records is in `coverage`.
 """
 
 from typing import NamedTuple
@@ -16,9 +16,9 @@ from pipeline.documents import InForce, Reach
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant, format_instant
 from pipeline.records import Record
-from pipeline.steps import Step, ordered_steps
+from pipeline.steps import Step, ordered_steps, requested_steps
 from pipeline.tags import Judge, Residency, evidence_in_words
-from pipeline.vocabulary import CommandKind
+from pipeline.vocabulary import Anchor, CommandKind
 
 MAX_CLASSES = 65_536
 """Classes of records whose coverage is remembered."""
@@ -89,6 +89,11 @@ class Planner:
             steps = _all(record, gone, coverage.maxima if covered else self._defaults)
         if coverage.notices:
             steps = (*ordered_steps(record, gone, coverage.notices), *steps)
+        asked = self.in_force.requests_naming(facts)
+        if asked:
+            collected = record.anchor(Anchor.COLLECTED, gone)
+            found = requested_steps(facts, collected, asked, judged, self.in_force.at)
+            steps = (*found, *steps)
         if kept:
             steps = tuple([self._kept(step, kept) for step in steps])
         holds = self.in_force.holds_on(facts, judged)

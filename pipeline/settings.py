@@ -9,7 +9,7 @@ from pipeline.errors import InvalidInput
 from pipeline.instants import SECOND
 
 Runner = Literal["prism", "flink"]
-APPROVABLE = ("policies", "notices", "holds")
+APPROVABLE = ("policies", "notices", "holds", "requests")
 """Kinds of documents that may need a second person's approval."""
 
 

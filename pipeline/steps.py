@@ -1,12 +1,16 @@
-"""Steps: the single things that must be commanded for a record; and those that notices order."""
+"""Steps: the single things that must be commanded for a record; those of notices and requests."""
+
+from collections.abc import Iterable
 
 import msgspec
 
 from pipeline.coverage import Ordered, OrderedStep
-from pipeline.documents import Reach
+from pipeline.documents import Reach, Request
+from pipeline.documents.asking import asked_of
 from pipeline.identifiers import Cause
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
 from pipeline.records import Record
+from pipeline.tags import Residency
 from pipeline.vocabulary import Anchor, CommandKind
 
 _DELETE = CommandKind.DELETE.value
@@ -90,6 +94,44 @@ def ordered_steps(record: Record, gone: Instant, notices: tuple[Ordered, ...]) -
                 found.append(made)
             if step.deletes and ordered.reach < Reach.CERTAIN:
                 found.append(msgspec.structs.replace(made, kind=_RESTRICT, at_once=True))
+    return found
+
+
+def requested_steps(
+    facts: Record,
+    collected: Instant | None,
+    requests: Iterable[Request],
+    judged: Residency,
+    at: Instant,
+) -> list[Step]:
+    """Return what the requests that name a record, or a person it is about, call for.
+
+    Args:
+        facts: of this life of the record.
+        collected: when its data was collected first; None: it never was.
+        requests: those that name it.
+        judged: its residency.
+        at: when membership of territories in groups is asked.
+    """
+    found = []
+    for request in requests:
+        before = request.collected_before
+        if collected is None or (before is not None and collected >= before):
+            continue
+        asked = asked_of(request, facts, judged, at)
+        if asked.orders:
+            found.append(
+                Step(
+                    complete_by=request.deadline,
+                    cause=request.cause,
+                    kind=_DELETE if asked.orders == "delete" else _RESTRICT,
+                    not_before=request.received,
+                    cause_version=request.version,
+                    citation=request.citation.text,
+                    at_once=True,
+                    means_before=MAX_INSTANT if before is None else before,
+                )
+            )
     return found
 
 

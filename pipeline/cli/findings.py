@@ -13,8 +13,8 @@ from pipeline.cli.options import Author, BrokerUrl, Prefix
 from pipeline.cli.tables import counted, screen, table, visible
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import InvalidInput
-from pipeline.inquiry.cases import Case, chosen
-from pipeline.instants import format_instant
+from pipeline.inquiry.cases import Case, chosen, digits_to_show
+from pipeline.instants import MAX_INSTANT, format_instant, parse_instant
 from pipeline.lookup.findings import all_cases, resolve
 from pipeline.lookup.log import Log
 from pipeline.transports.topics import DEFAULT_PREFIX, Topics
@@ -43,10 +43,7 @@ def list_findings(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """List findings, oldest first: open ones unless told otherwise."""
-    known = {one.value for one in FindingKind}
-    for word in kind or ():
-        if word not in known:
-            raise InvalidInput(f"`{word[:40]}` is no kind of finding; choose {', '.join(known)}")
+    _demand_kinds(kind)
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
         cases = [
             case
@@ -73,7 +70,7 @@ def show(
 ) -> None:
     """Say what one finding is about, what to do, and what became of it."""
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
-        case = chosen(all_cases(Log.of(found, Topics(prefix), skipped())), finding)
+        (case,) = chosen(all_cases(Log.of(found, Topics(prefix), skipped())), [finding])
     if as_json:
         typer.echo(to_json(case))
         return
@@ -84,11 +81,20 @@ def show(
 
 @findings_app.command("resolve")
 def resolve_findings(
-    findings: Annotated[list[str], typer.Argument(help="The beginnings of their ids.")],
     broker: BrokerUrl,
     reason: Annotated[
         str, typer.Option(help="Why nothing more is needed. No personal data.", show_default=False)
     ],
+    findings: Annotated[
+        list[str] | None, typer.Argument(help="The beginnings of their ids; or give --kind.")
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", help="All open ones of this kind; repeat.")
+    ] = None,
+    before: Annotated[
+        str, typer.Option("--before", help="With --kind: only those raised before this instant.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="With --kind: do not ask.")] = False,
     prefix: Prefix = DEFAULT_PREFIX,
     author: Author = None,
 ) -> None:
@@ -100,22 +106,48 @@ def resolve_findings(
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     with reachable(broker, prefix, console, existing=True) as found:
         log = Log.of(found, Topics(prefix), skipped())
-        known = all_cases(log)
-        cases = {one.finding.finding_id: one for one in (chosen(known, text) for text in findings)}
-        still_open = [case for case in cases.values() if case.is_open]
+        cases = _meant(all_cases(log), findings or [], kind or [], before)
+        still_open = [case for case in cases if case.is_open]
+        if kind and not yes and not typer.confirm(f"Resolve {counted(len(cases), 'finding')}?"):
+            raise typer.Exit(1)
         resolve(log, still_open, author or getpass.getuser(), reason)
-    for case in cases.values():
+    if kind:
+        console.print(f"retention: resolved {counted(len(still_open), 'finding')}")
+        return
+    for case in cases:
         by = "" if case.is_open or case.resolution is None else f" by {case.resolution.author}"
         done = "resolved" if case.is_open else f"was already resolved{by}"
         console.print(f"retention: {case.finding.kind} {visible(case.finding.subject)}: {done}")
 
 
-def _table(cases: Iterable[Case]) -> Table:
+def _meant(
+    known: tuple[Case, ...], beginnings: list[str], kinds: list[str], before: str
+) -> tuple[Case, ...]:
+    if bool(beginnings) == bool(kinds):
+        raise InvalidInput("name findings by the beginnings of their ids, or by --kind")
+    if before and not kinds:
+        raise InvalidInput("--before goes with --kind")
+    if beginnings:
+        return chosen(known, beginnings)
+    _demand_kinds(kinds)
+    end = parse_instant(before) if before else MAX_INSTANT
+    return tuple([c for c in known if c.is_open and c.finding.kind in kinds and c.last_at < end])
+
+
+def _demand_kinds(words: list[str] | None) -> None:
+    known = {one.value for one in FindingKind}
+    for word in words or ():
+        if word not in known:
+            raise InvalidInput(f"`{word[:40]}` is no kind of finding; choose {', '.join(known)}")
+
+
+def _table(cases: list[Case]) -> Table:
     made = table("id", "kind", "raised", "occasions", "state", "subject")
+    digits = digits_to_show(cases, SHOWN_DIGITS)
     for case in cases:
         item = case.finding
         made.add_row(
-            item.finding_id[:SHOWN_DIGITS],
+            item.finding_id[:digits],
             Text(item.kind, style=_COLOURS.get(item.severity, "")),
             format_instant(case.last_at),
             str(case.times),

@@ -24,6 +24,7 @@ from pipeline.cli.period import period
 from pipeline.cli.publish import publish_app
 from pipeline.cli.quarantine import quarantine_app
 from pipeline.cli.replay import replay
+from pipeline.cli.requests import requests_app
 from pipeline.cli.run import run
 from pipeline.cli.simulate import simulate
 from pipeline.cli.status import status
@@ -53,6 +54,7 @@ app.command("import")(import_inventory)
 app.command("metrics")(metrics)
 app.command("period")(period)
 app.command("replay")(replay)
+app.add_typer(requests_app, name="requests")
 app.command("simulate")(simulate)
 app.command("status")(status)
 app.command("store")(store)

@@ -2,15 +2,16 @@
 
 import contextlib
 import getpass
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
 
 from pipeline.cli.files import text_of
 from pipeline.cli.options import Author, BrokerUrl, EventTopics, Prefix, topics_of
+from pipeline.cli.tables import counted
 from pipeline.cli.waiting import reachable
 from pipeline.documents import Envelope, approval_scope, enveloped
 from pipeline.errors import InvalidInput, Undecodable
@@ -20,9 +21,11 @@ from pipeline.transports.contract import Broker, Partition
 from pipeline.transports.reading import read_to_end
 from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX, Topics
 from pipeline.wire.codec import Codec
-from pipeline.wire.plain_json import event_from_json
+from pipeline.wire.plain_json import event_from_json, receipt_from_json
 
 publish_app = typer.Typer(no_args_is_help=True, help="Publish events or documents.")
+
+V = TypeVar("V")
 
 Files = Annotated[list[Path], typer.Argument(help="Files; `-` reads standard input.")]
 
@@ -38,23 +41,48 @@ def publish_event(
     console = Console(stderr=True, soft_wrap=True)
     topics_of(prefix, events)
     codec = Codec.from_settings(Settings(broker, prefix=prefix, events=tuple(events)))
-    found = []
-    for file in files:
-        for number, line in enumerate(text_of(file).split("\n"), 1):
-            if not line.strip():
-                continue
-            try:
-                found.append(event_from_json(line))
-            except InvalidInput as error:
-                message = f"{file}:{number}: {error}"
-                raise InvalidInput(message) from error
+    found = _lines(files, event_from_json)
     with reachable(broker, prefix, console) as log:
         producer = log.producer()
         for event in found:
             producer.send(events[0], event.record_id.encode(), codec.encode_event(event))
         producer.flush()
         producer.close()
-    console.print(f"retention: published {len(found)} events to {events[0]}")
+    console.print(f"retention: published {counted(len(found), 'event')} to {events[0]}")
+
+
+@publish_app.command("receipt")
+def publish_receipt(files: Files, broker: BrokerUrl, prefix: Prefix = DEFAULT_PREFIX) -> None:
+    """Publish receipts from JSON lines, of what was done by hand; all lines or none.
+
+    Fields: `command_id`, `record_id`, `store`, `status` (e.g. COMPLETED) and `at`.
+    """
+    console = Console(stderr=True, soft_wrap=True)
+    topics = Topics(prefix)
+    codec = Codec.from_settings(Settings(broker, prefix=prefix))
+    found = _lines(files, receipt_from_json)
+    topic = topics.name("receipts")
+    with reachable(broker, prefix, console, existing=True) as log:
+        producer = log.producer()
+        for receipt in found:
+            producer.send(topic, receipt.record_id.encode(), codec.encode_receipt(receipt))
+        producer.flush()
+        producer.close()
+    console.print(f"retention: published {counted(len(found), 'receipt')} to {topic}")
+
+
+def _lines(files: Sequence[Path], read: Callable[[str], V]) -> list[V]:
+    found = []
+    for file in files:
+        for number, line in enumerate(text_of(file).split("\n"), 1):
+            if not line.strip():
+                continue
+            try:
+                found.append(read(line))
+            except InvalidInput as error:
+                message = f"{file}:{number}: {error}"
+                raise InvalidInput(message) from error
+    return found
 
 
 def _document_command(noun: str, kind: str) -> None:
@@ -72,6 +100,7 @@ for _noun, _kind in (
     ("policy", "policies"),
     ("notice", "notices"),
     ("hold", "holds"),
+    ("request", "requests"),
     ("control", "controls"),
 ):
     _document_command(_noun, _kind)

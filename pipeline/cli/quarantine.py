@@ -136,23 +136,25 @@ def replay_quarantine(
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     with reachable(broker, prefix, console, existing=True) as found:
         log = Log.of(found, Topics(prefix), skipped())
-        items = _named(_chosen(in_quarantine(log), reason, topic, every=False), messages)
-        left = len(items) - most
-        items = items[:most]
+        items = _named(in_quarantine(log), messages, reason, topic)
         topics = ", ".join(sorted({item.place.topic for item in items}))
         if not items:
             console.print("retention: nothing to replay")
             return
-        if not yes and not typer.confirm(
-            f"Publish {counted(len(items), 'message')} to {topics} again?"
-        ):
+        count = counted(min(most, len(items)), "message")
+        if not yes and not typer.confirm(f"Publish {count} to {topics} again?"):
             raise typer.Exit(1)
-        done = replay(log, items, author or getpass.getuser())
-    console.print(
-        f"retention: published {counted(len(done.published), 'message')} to {topics} again"
-    )
+        done = replay(log, items, author or getpass.getuser(), most)
+    count = counted(len(done.published), "message")
+    console.print(f"retention: published {count} to {topics} again")
     for place in done.gone:
         console.print(f"retention: {place} is not kept any more, or has no value: not replayed")
+    if done.gone:
+        console.print(
+            "retention: have the producer publish again what is gone, then: "
+            "retention quarantine dismiss"
+        )
+    left = len(items) - len(done.published) - len(done.gone)
     if left > 0:
         console.print(f"retention: left: {left}; replay again, or raise --most")
     if done.gone:
@@ -172,6 +174,7 @@ def dismiss_quarantine(
     prefix: Prefix = DEFAULT_PREFIX,
     reason: Reasons = None,
     topic: FromTopics = None,
+    most: Annotated[int, typer.Option("--most", min=1, help="At most so many.")] = DEFAULT_MOST,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     author: Author = None,
 ) -> None:
@@ -179,7 +182,7 @@ def dismiss_quarantine(
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     with reachable(broker, prefix, console, existing=True) as found:
         log = Log.of(found, Topics(prefix), skipped())
-        items = _named(_chosen(in_quarantine(log), reason, topic, every=False), messages)
+        items = _named(in_quarantine(log), messages, reason, topic)[:most]
         if not items:
             console.print("retention: nothing to dismiss")
             return
@@ -189,18 +192,28 @@ def dismiss_quarantine(
     console.print(f"retention: dismissed {counted(len(items), 'message')}")
 
 
-def _named(items: list[Unread], messages: list[str] | None) -> list[Unread]:
-    """Return those at the places named; all when none is.
+def _named(
+    known: tuple[Unread, ...],
+    messages: list[str] | None,
+    reasons: list[str] | None,
+    topics: list[str] | None,
+) -> list[Unread]:
+    """Return what waits, of the reasons and topics, at the places named; all when none is.
 
     Raises:
-        InvalidInput: one is not in quarantine, or was dealt with.
+        InvalidInput: one is not in quarantine, or was dealt with, or is none of these.
     """
     places = {parse_place(text) for text in messages or ()}
-    missing = places - {item.place for item in items}
+    missing = places - {item.place for item in known if item.waits}
     if missing:
         named = ", ".join(sorted(map(str, missing)))
         raise InvalidInput(f"not in quarantine, or dealt with already: {named}")
-    return [item for item in items if not places or item.place in places]
+    found = _chosen(known, reasons, topics, every=False)
+    other = places - {item.place for item in found}
+    if other:
+        named = ", ".join(sorted(map(str, other)))
+        raise InvalidInput(f"of another reason or topic than was asked for: {named}")
+    return [item for item in found if not places or item.place in places]
 
 
 def _chosen(

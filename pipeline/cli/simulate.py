@@ -23,7 +23,7 @@ from pipeline.transports.topics import DEFAULT_PREFIX, Topics
 from pipeline.wire.plain_json import to_json
 
 _AUTHOR = "simulation"
-_SIMULATED = frozenset(KINDS) - {"controls", "requests"}
+_SIMULATED = frozenset(KINDS) - {"controls"}
 DEFAULT_DAYS = 30
 MAX_DAYS = 36_600
 BAR = 40
@@ -38,7 +38,8 @@ def simulate(
         list[Path] | None, typer.Option(help="Candidate policy; repeat for several.")
     ] = None,
     notice: Annotated[
-        list[Path] | None, typer.Option(help="Candidate notice or hold; repeat for several.")
+        list[Path] | None,
+        typer.Option(help="Candidate notice, hold or request; repeat for several."),
     ] = None,
     until: Annotated[
         str, typer.Option(help="Instant or day of the end; default: in 30 days.")
@@ -72,7 +73,7 @@ def _candidate(file: Path) -> Envelope:
     text = text_of(file)
     kind = kind_of(text, str(file))
     if kind not in _SIMULATED:
-        raise InvalidInput(f"{file}: a control cannot be simulated; name policies, notices, holds")
+        raise InvalidInput(f"{file}: a control cannot be simulated; name other documents")
     return enveloped(kind, text, _AUTHOR, str(file))
 
 

@@ -1,4 +1,4 @@
-"""Documents that steer the pipeline: policies, notices, holds and controls, as data.
+"""Documents that steer the pipeline: policies, notices, holds, requests and controls, as data.
 
 `policy`, `values` and `match` say what they mean, `shape` what their YAML looks like. A text goes
 through `load`, in three passes (`shape`, `meaning`, `opinions`) that report all `problems` at once;
@@ -22,8 +22,9 @@ from pipeline.documents.policy import (
     Rule,
     StoreSettings,
 )
-from pipeline.documents.problems import InvalidDocument, Problem, UnsupportedDocument
+from pipeline.documents.problems import InvalidDocument, Problem
 from pipeline.documents.render import in_words
+from pipeline.documents.requests import Refusal, Request
 from pipeline.documents.territories import names_covering
 from pipeline.documents.values import (
     DOCUMENT_SCOPE,
@@ -56,10 +57,11 @@ __all__ = [
     "Policy",
     "Problem",
     "Reach",
+    "Refusal",
+    "Request",
     "Rule",
     "Standing",
     "StoreSettings",
-    "UnsupportedDocument",
     "Versions",
     "approval_scope",
     "check_author",

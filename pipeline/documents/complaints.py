@@ -11,9 +11,10 @@ from itertools import count
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from pipeline.documents.form import Shape
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path, shown_key, written_path
-from pipeline.documents.shape import PARTS, DocumentShape, Shape
+from pipeline.documents.shape import PARTS, DocumentShape
 
 _KEY_OF_MAPPING = "[key]"  # how pydantic ends the path of a mapping's key
 

@@ -103,7 +103,7 @@ def parsed(envelope: Envelope) -> Document:
         raise _refusal(place, "the digest is not that of the text", "publish the document again")
     loaded = _loaded(envelope.text, place)
     if isinstance(loaded, InvalidDocument):
-        raise type(loaded)(loaded.problems)
+        raise InvalidDocument(loaded.problems)
     if _envelope(loaded, envelope.text, envelope.author) != envelope:
         what = "kind, id, version or effective_from differ from what the text says"
         raise _refusal(place, what, "publish the text with `retention publish`, which fills them")

@@ -1,16 +1,34 @@
-"""Holds by what they name, so that those on a record are found at once."""
+"""Holds and requests by whom and what they name, so that those on a record are found at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-from pipeline.documents.match import Matchable
+from pipeline.documents.match import Judged, Matchable, Reach
 from pipeline.documents.values import Hold
 from pipeline.identifiers import RecordId, SubjectId
+from pipeline.instants import Instant
+
+
+class Names(Protocol):
+    """A document that names records and people."""
+
+    @property
+    def records(self) -> tuple[RecordId, ...]:
+        """Records."""
+        ...
+
+    @property
+    def subjects(self) -> tuple[SubjectId, ...]:
+        """People."""
+        ...
+
+
+N = TypeVar("N", bound=Names)
 
 
 class HasSubjectId(Protocol):
-    """What a hold looks at in a subject."""
+    """What is looked at in a subject."""
 
     @property
     def subject_id(self) -> SubjectId:
@@ -18,8 +36,8 @@ class HasSubjectId(Protocol):
         ...
 
 
-class Holdable(Matchable, Protocol):
-    """What a hold looks at in a record; `records.Record` is one."""
+class Nameable(Matchable, Protocol):
+    """What is looked at in a record; `records.Record` is one."""
 
     @property
     def record_id(self) -> RecordId:
@@ -33,23 +51,51 @@ class Holdable(Matchable, Protocol):
 
 
 @dataclass(frozen=True)
+class Naming(Generic[N]):
+    """Documents by the records and people that they name."""
+
+    by_record: Mapping[RecordId, tuple[N, ...]]
+    by_subject: Mapping[SubjectId, tuple[N, ...]]
+
+    @classmethod
+    def of(cls, documents: Iterable[N]) -> "Naming[N]":
+        """Index documents."""
+        by_record: dict[RecordId, tuple[N, ...]] = {}
+        by_subject: dict[SubjectId, tuple[N, ...]] = {}
+        for document in documents:
+            for record_id in document.records:
+                by_record[record_id] = (*by_record.get(record_id, ()), document)
+            for subject_id in document.subjects:
+                by_subject[subject_id] = (*by_subject.get(subject_id, ()), document)
+        return cls(by_record, by_subject)
+
+    def naming(self, record: Nameable) -> Iterator[N]:
+        """Yield what names a record or one of its people; some perhaps twice."""
+        yield from self.by_record.get(record.record_id, ())
+        for subject in record.subjects:
+            yield from self.by_subject.get(subject.subject_id, ())
+
+
+@dataclass(frozen=True)
 class HoldIndex:
     """Active holds by what they name."""
 
-    by_record: Mapping[RecordId, tuple[Hold, ...]]
-    by_subject: Mapping[SubjectId, tuple[Hold, ...]]
+    named: Naming[Hold]
     by_match: tuple[Hold, ...]
     is_empty: bool
 
     @classmethod
     def of(cls, holds: list[Hold]) -> "HoldIndex":
         """Index holds."""
-        by_record: dict[RecordId, tuple[Hold, ...]] = {}
-        by_subject: dict[SubjectId, tuple[Hold, ...]] = {}
-        for hold in holds:
-            for record_id in hold.records:
-                by_record[record_id] = (*by_record.get(record_id, ()), hold)
-            for subject_id in hold.subjects:
-                by_subject[subject_id] = (*by_subject.get(subject_id, ()), hold)
         by_match = tuple(hold for hold in holds if hold.match is not None)
-        return cls(by_record, by_subject, by_match, is_empty=not holds)
+        return cls(Naming.of(holds), by_match, is_empty=not holds)
+
+    def on(self, record: Nameable, judged: Judged, at: Instant) -> set[Hold]:
+        """Return the holds on a record."""
+        found = set(self.named.naming(record))
+        found.update(
+            hold
+            for hold in self.by_match
+            if hold.match is not None and hold.match.reach(record, judged, at) > Reach.NO
+        )
+        return found

@@ -13,17 +13,18 @@ from typing import TypeVar
 import msgspec
 
 from pipeline.documents.envelope import Envelope, parsed
-from pipeline.documents.holding import Holdable, HoldIndex
+from pipeline.documents.holding import HoldIndex, Nameable, Naming
 from pipeline.documents.life import Standing, changes, happened_by, kept_by, standing
-from pipeline.documents.match import Judged, Reach
+from pipeline.documents.match import Judged
 from pipeline.documents.policy import DEFAULT_RULE, AtMost, Policy, StoreSettings
+from pipeline.documents.requests import Request
 from pipeline.documents.territories import era
 from pipeline.documents.values import Control, Document, Hold, Notice
 from pipeline.identifiers import Cause, RecordId, StoreName
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.vocabulary.signals import DEFAULT_METHOD, Method
 
-D = TypeVar("D", Policy, Notice, Hold, Control)
+D = TypeVar("D", Policy, Notice, Hold, Request, Control)
 
 Key = tuple[str, str]
 """Kind and id of a document."""
@@ -85,7 +86,7 @@ class InForce:
         found = [document for document in documents if isinstance(document, kind)]
         return tuple(sorted(found, key=lambda document: document.document_id))
 
-    def holds_on(self, record: Holdable, judged: Judged) -> tuple[Hold, ...]:
+    def holds_on(self, record: Nameable, judged: Judged) -> tuple[Hold, ...]:
         """Return the active holds on a record, by id.
 
         Args:
@@ -96,19 +97,24 @@ class InForce:
         index = self._holds
         if index.is_empty:
             return ()
-        found = set(self.holds_naming(record.record_id))
-        for subject in record.subjects:
-            found.update(index.by_subject.get(subject.subject_id, ()))
-        found.update(
-            hold
-            for hold in index.by_match
-            if hold.match is not None and hold.match.reach(record, judged, self.at) > Reach.NO
-        )
+        found = index.on(record, judged, self.at)
         return tuple(sorted(found, key=lambda hold: hold.document_id)) if found else ()
 
     def holds_naming(self, record_id: RecordId) -> tuple[Hold, ...]:
         """Return the active holds that name a record by its id."""
-        return self._holds.by_record.get(record_id, ())
+        return self._holds.named.by_record.get(record_id, ())
+
+    @cached_property
+    def requests(self) -> tuple[Request, ...]:
+        """Requests by id, those that are refused or withdrawn included."""
+        return self._documents(Request)
+
+    def requests_naming(self, record: Nameable) -> tuple[Request, ...]:
+        """Return the requests that name a record or one of its people, by id."""
+        if not self.requests:
+            return ()
+        found = set(self._requests.naming(record))
+        return tuple(sorted(found, key=lambda request: request.document_id)) if found else ()
 
     def stopped(self, store: StoreName, cause: Cause) -> Control | None:
         """Return the pause that stops deletions in a store for a cause, or None.
@@ -174,6 +180,7 @@ class InForce:
         for found in self.notices:
             for step in found.steps:
                 regimes[found.cause(step)] = found.notice.citation.jurisdiction
+        regimes |= {one.cause: one.citation.jurisdiction for one in self.requests}
         return regimes
 
     @cached_property
@@ -205,6 +212,10 @@ class InForce:
     @cached_property
     def _holds(self) -> "HoldIndex":
         return HoldIndex.of([hold for hold in self.holds if hold.state == "active"])
+
+    @cached_property
+    def _requests(self) -> Naming[Request]:
+        return Naming.of(self.requests)
 
     @cached_property
     def _pauses(self) -> dict[str, Control]:

@@ -9,7 +9,7 @@ import msgspec
 from pipeline.documents.complaints import read_shape
 from pipeline.documents.meaning import read_meaning
 from pipeline.documents.opinions import note_opinions
-from pipeline.documents.problems import InvalidDocument, Notes, Problem, UnsupportedDocument
+from pipeline.documents.problems import InvalidDocument, Notes, Problem
 from pipeline.documents.reading import Node, Tree, Unreadable, read_tree, shown_key
 from pipeline.documents.shape import SHAPES
 from pipeline.documents.values import Document
@@ -58,15 +58,10 @@ def load(text: str, file: str = ANONYMOUS, now: Instant | None = None) -> Loaded
 
     Raises:
         InvalidDocument: it has errors; carries all problems found.
-        UnsupportedDocument: this version does not obey documents of this kind.
     """
     tree = _tree(text, file)
     notes = Notes(file, tree.root)
     key = _telling_key(tree, notes)
-    if key not in SHAPES:
-        what = f"`{key}` documents are not yet supported in this version"
-        notes.add((key,), what=what, remedy="leave it out, and act on it by hand")
-        raise UnsupportedDocument(notes.in_order())
     _note_repeated(tree, notes)
     plain = tree.root.plain()
     shape = read_shape(SHAPES[key], plain, notes) if isinstance(plain, dict) else None
@@ -95,7 +90,9 @@ def _telling_key(tree: Tree, notes: Notes) -> str:
         notes.add((keys[1],), what=what, remedy="write one document a file")
     else:
         what = "nothing says what kind of document this is"
-        remedy = "begin with `policy: ID`, `notice: ID`, `hold: ID` or `control: SCOPE`"
+        remedy = (
+            "begin with `policy: ID`, `notice: ID`, `hold: ID`, `request: ID` or `control: SCOPE`"
+        )
         notes.add((), what=what, remedy=remedy)
     raise InvalidDocument(notes.in_order())
 

@@ -1,20 +1,23 @@
 """Second pass: what the text of a form means. Every problem is noted; none stops the others.
 
-Policies are read in `policy_meaning`, notices in `notice_meaning`; holds and controls are here.
+Policies are read in `policy_meaning`, notices in `notice_meaning`, requests in `request_meaning`;
+holds and controls are here.
 """
 
 import re
 
+from pipeline.documents.form import MatchShape
 from pipeline.documents.notice_meaning import read_notice
 from pipeline.documents.policy_meaning import read_policy
 from pipeline.documents.problems import Notes
+from pipeline.documents.request_meaning import read_request
 from pipeline.documents.shape import (
     ControlShape,
     DocumentShape,
     HoldShape,
-    MatchShape,
     NoticeShape,
     PolicyShape,
+    RequestShape,
 )
 from pipeline.documents.values import (
     APPROVAL_DIGITS,
@@ -34,7 +37,7 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _SWITCH_SCOPE = re.compile(rf"all|store:{_NAME}|rule:{_NAME}/{_NAME}")
 _CAUSE_SCOPE = re.compile(rf"cause:(policy|notice):{_NAME}/{_NAME}")
 _DOCUMENT_SCOPE = re.compile(
-    rf"{DOCUMENT_SCOPE}(policies|notices|holds)/{_NAME}@[1-9][0-9]{{0,15}}"
+    rf"{DOCUMENT_SCOPE}(policies|notices|holds|requests)/{_NAME}@[1-9][0-9]{{0,15}}"
     rf":[0-9a-f]{{{APPROVAL_DIGITS}}}"
 )
 
@@ -47,6 +50,8 @@ def read_meaning(shape: DocumentShape, notes: Notes) -> Document | None:
         return read_notice(shape, notes)
     if isinstance(shape, HoldShape):
         return _hold(shape, notes)
+    if isinstance(shape, RequestShape):
+        return read_request(shape, notes)
     return _control(shape, notes)
 
 

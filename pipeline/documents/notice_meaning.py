@@ -9,11 +9,12 @@ from typing import get_args
 
 from pipeline.documents.authorities import AUTHORITIES, Appeal, appeal_of
 from pipeline.documents.course import impossible
+from pipeline.documents.form import MatchShape
 from pipeline.documents.life import changes, last, standing
 from pipeline.documents.policy_meaning import MODES, read_citation
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
-from pipeline.documents.shape import AppealShape, HappeningShape, MatchShape, NoticeShape, StepShape
+from pipeline.documents.shape import AppealShape, HappeningShape, NoticeShape, StepShape
 from pipeline.documents.times import earliest, window_end
 from pipeline.documents.values import (
     Beginning,

@@ -5,6 +5,7 @@ Rules that say nothing finite, or something this version cannot keep, are refuse
 
 import msgspec
 
+from pipeline.documents.form import CitationShape
 from pipeline.documents.method import read_method
 from pipeline.documents.packs import packs
 from pipeline.documents.policy import (
@@ -21,13 +22,7 @@ from pipeline.documents.policy import (
 )
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
-from pipeline.documents.shape import (
-    CitationShape,
-    DefaultShape,
-    PolicyShape,
-    RuleShape,
-    StoreShape,
-)
+from pipeline.documents.shape import DefaultShape, PolicyShape, RuleShape, StoreShape
 from pipeline.documents.words import known_word, read_match, residency
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import DocumentId, StoreName

@@ -61,13 +61,6 @@ class InvalidDocument(RetentionError):
         return (type(self), (self.problems,))
 
 
-class UnsupportedDocument(InvalidDocument):
-    """A document of a kind that this version does not obey.
-
-    Operator action: run a version that does, or do by hand what the document asks.
-    """
-
-
 class Notes:
     """Collects the problems of one document while it is read."""
 

@@ -6,6 +6,8 @@ No record or subject id is ever written: holds say how many they name.
 from pipeline.documents.policy import AtMost, PackUsed, Policy, Rule, StoreSettings
 from pipeline.documents.render_match import records
 from pipeline.documents.render_notice import notice_in_words
+from pipeline.documents.render_request import request_in_words
+from pipeline.documents.requests import Request
 from pipeline.documents.values import Control, Document, Hold, Notice
 from pipeline.instants import DAY, format_instant
 from pipeline.periods import Period
@@ -34,6 +36,8 @@ def in_words(document: Document) -> tuple[str, ...]:
         return notice_in_words(document)
     if isinstance(document, Hold):
         return _hold(document)
+    if isinstance(document, Request):
+        return request_in_words(document)
     return _control(document)
 
 

@@ -6,79 +6,22 @@ Values are still text here; `meaning` reads them. What pydantic finds is said in
 
 from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
+from pydantic import BeforeValidator, Field
+
+from pipeline.documents.form import (
+    NO_CITATION,
+    AtMost,
+    CitationShape,
+    Count,
+    Ids,
+    MatchShape,
+    Name,
+    Prose,
+    Shape,
+    Version,
+    Weight,
+    Word,
 )
-
-
-def _listed(value: object) -> object:
-    # One word stands for a list of one; a key with nothing after it must not mean "any".
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else value
-
-
-def _joined(value: object) -> object:
-    return " ".join(value.split()) if isinstance(value, str) else value
-
-
-def _printable(text: str) -> str:
-    # Invisible and direction-changing characters would let a text read other than it is.
-    if not text.isprintable():
-        message = "printable"
-        raise ValueError(message)
-    return text
-
-
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
-"""An id: it becomes part of causes and topic names."""
-Version = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,15}$")]
-AtMost = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,15}|[0-9]{1,2}(\.[0-9])?%)$")]
-Count = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,8}$")]
-Weight = Annotated[str, StringConstraints(pattern=r"^(0|1|0\.[0-9]{1,3}|1\.0{1,3})$")]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,2000}$")]
-Word = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_printable)]
-Prose = Annotated[
-    str, BeforeValidator(_joined), Field(min_length=1, max_length=2_000), AfterValidator(_printable)
-]
-OpaqueId = Annotated[str, Field(min_length=1, max_length=512)]
-Words = Annotated[tuple[Word, ...], BeforeValidator(_listed), Field(min_length=1, max_length=1_000)]
-Ids = Annotated[tuple[OpaqueId, ...], BeforeValidator(_listed), Field(min_length=1)]
-
-
-class Shape(BaseModel):
-    """What all forms share: unknown keys are refused, values do not change.
-
-    An optional text left out is empty. None is no default anywhere: a key with nothing after it is
-    a slip, and `at_most:` or `collected_before:` would silently mean "without limit".
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CitationShape(Shape):
-    """`{law: UK GDPR, article: "5(1)(e)", url: https://…, jurisdiction: GB}`."""
-
-    law: Word
-    article: Word
-    url: Url = ""
-    jurisdiction: Word = ""
-
-
-class MatchShape(Shape):
-    """`{residency: [GB], present: [FR], purpose: [dpv:…], category: [pd:…], …, source: […]}`."""
-
-    residency: Words = ()
-    present: Words = ()
-    purpose: Words = ()
-    category: Words = ()
-    lawful_basis: Words = ()
-    source: Words = ()
 
 
 class DefaultShape(Shape):
@@ -131,7 +74,7 @@ class MethodShape(Shape):
     resident_from: Weight = ""
     likely_from: Weight = ""
     agreeing_from: Weight = ""
-    signals: Annotated[dict[Word, SignalShape], Field(max_length=100)] = {}
+    signals: dict[Word, SignalShape] = Field(default_factory=dict, max_length=100)
 
 
 NO_METHOD = MethodShape.model_construct(method="")
@@ -169,7 +112,7 @@ class PolicyShape(Shape):
     zone: Word
     default: DefaultShape
     rules: Annotated[tuple[RuleShape, ...], Field(max_length=1_000)] = ()
-    stores: Annotated[dict[Name, StoreShape], Field(max_length=1_000)] = {}
+    stores: dict[Name, StoreShape] = Field(default_factory=dict, max_length=1_000)
     effective_from: Word = ""
     residency: MethodShape = NO_METHOD
     packs: Annotated[
@@ -230,6 +173,61 @@ class NoticeShape(Shape):
     unknown: Word = "restrict"
 
 
+class ClockShape(Shape):
+    """`{within: P1M, extended: P3M, roll: next_working_day}`: of a law that is not known here."""
+
+    within: Word
+    extended: Word = ""
+    roll: Word = "none"
+
+
+NO_CLOCK = ClockShape.model_construct(within="")
+"""Stands for `clock` left out: no time that is given is empty."""
+
+
+class ExtendedShape(Shape):
+    """`{at: 2026-10-01T09:00:00Z, reason: …}`."""
+
+    at: Word
+    reason: Prose
+
+
+NOT_EXTENDED = ExtendedShape.model_construct(at="")
+"""Stands for `extended` left out: no instant that is given is empty."""
+
+
+class RefusalShape(Shape):
+    """One entry of a request's `refused`."""
+
+    code: Word
+    records: Ids = ()
+    match: MatchShape = MatchShape()
+    note: Prose = ""
+
+
+class RequestShape(Shape):
+    """A file that begins with `request: ID`."""
+
+    request: Name
+    version: Version
+    kind: Word
+    state: Word
+    received: Word
+    law: Word = ""
+    citation: CitationShape = NO_CITATION
+    clock: ClockShape = NO_CLOCK
+    zone: Word = ""
+    calendar: Word = ""
+    identified: Word = ""
+    extended: ExtendedShape = NOT_EXTENDED
+    answered: Word = ""
+    subjects: Ids = ()
+    records: Ids = ()
+    match: MatchShape = MatchShape()
+    collected_before: Word = ""
+    refused: Annotated[tuple[RefusalShape, ...], Field(max_length=100)] = ()
+
+
 class HoldShape(Shape):
     """A file that begins with `hold: ID`."""
 
@@ -251,12 +249,13 @@ class ControlShape(Shape):
     reason: Prose
 
 
-DocumentShape = PolicyShape | NoticeShape | HoldShape | ControlShape
+DocumentShape = PolicyShape | NoticeShape | HoldShape | RequestShape | ControlShape
 
 SHAPES: dict[str, type[DocumentShape]] = {
     "policy": PolicyShape,
     "notice": NoticeShape,
     "hold": HoldShape,
+    "request": RequestShape,
     "control": ControlShape,
 }
 """First key of a document to its form."""
@@ -268,6 +267,9 @@ PARTS: dict[str, type[Shape]] = {
     "rules": RuleShape,
     "steps": StepShape,
     "appeal": AppealShape,
+    "clock": ClockShape,
+    "extended": ExtendedShape,
+    "refused": RefusalShape,
     "life": HappeningShape,
     "stores": StoreShape,
     "packs": PackUseShape,

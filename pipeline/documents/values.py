@@ -1,4 +1,6 @@
-"""Notices, holds and controls: frozen values, as somebody wrote them. Policies are in `policy`.
+"""Notices, holds and controls: frozen values, as somebody wrote them.
+
+Policies are in `policy`, requests in `requests`.
 
 What a notice orders at an instant, after all that has happened to it, is for `life`.
 
@@ -12,6 +14,7 @@ import msgspec
 from pipeline.documents.authorities import Appeal
 from pipeline.documents.match import Match
 from pipeline.documents.policy import Citation, Mode, Policy
+from pipeline.documents.requests import Request
 from pipeline.identifiers import Cause, DocumentId, RecordId, SubjectId
 from pipeline.instants import Instant
 from pipeline.periods import Period
@@ -152,4 +155,4 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     author: str = ""
 
 
-Document = Policy | Notice | Hold | Control
+Document = Policy | Notice | Hold | Request | Control

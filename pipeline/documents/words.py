@@ -6,10 +6,10 @@ from typing import TypeVar
 
 import pycountry
 
+from pipeline.documents.form import MatchShape
 from pipeline.documents.match import Match
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
-from pipeline.documents.shape import MatchShape
 from pipeline.documents.territories import GROUPS, residency_entry
 from pipeline.errors import InvalidInput
 from pipeline.vocabulary import (

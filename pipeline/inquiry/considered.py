@@ -1,11 +1,10 @@
-"""Every rule, notice step, hold and pause that was looked at for a life, and what came of it.
+"""Every document that was looked at for a life of a record, and what came of it.
 
 Nothing is decided here: what means a record is asked of the planner's own coverage, what follows of
 the plan that the job makes.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from pipeline.coverage import Coverage, Limit, Ordered, qualifies
 from pipeline.documents import (
@@ -18,12 +17,11 @@ from pipeline.documents import (
     Rule,
     Standing,
 )
-from pipeline.identifiers import StoreName
 from pipeline.inquiry.explanation import Considered, Result
+from pipeline.inquiry.one_life import Life, stopped_by
+from pipeline.inquiry.requested import request_considered
 from pipeline.instants import Instant
-from pipeline.records import Record
-from pipeline.rules import Plan, Planner
-from pipeline.steps import Step
+from pipeline.rules import Planner
 from pipeline.tags import Residency
 from pipeline.vocabulary import CommandKind
 
@@ -48,38 +46,9 @@ _NOT_STANDING = {
 """Why a step of a notice orders nothing, by where the notice stands."""
 
 
-class Life(NamedTuple):
-    """A life of a record with its plan.
-
-    Attributes:
-        record: its facts.
-        facts: only what was said of this life.
-        gone: up to which birth the data was erased before it.
-        stores: where it is.
-        plan: what the planner made of it.
-    """
-
-    record: Record
-    facts: Record
-    gone: Instant
-    stores: tuple[StoreName, ...]
-    plan: Plan
-
-
 def considered(planner: Planner, life: Life) -> tuple[Considered, ...]:
-    """Return what came of everything that is in force: policies, notices, holds, pauses."""
+    """Return what came of every rule, notice step, request, hold and pause that is in force."""
     return tuple(_Considering(planner, life).all())
-
-
-def stopped_by(planner: Planner, life: Life, step: Step) -> tuple[str, ...]:
-    """Return what keeps a step of the plan from being commanded: minimum, holds, pauses."""
-    if step.kind != _DELETE:
-        return ()
-    kept = (str(step.kept_by),) if step.kept_by else ()
-    holds = tuple([f"hold:{name}" for name in life.plan.holds])
-    pauses = [planner.in_force.stopped(store, step.cause) for store in life.stores]
-    scopes = sorted({f"pause of {control.scope}" for control in pauses if control is not None})
-    return (*kept, *holds, *scopes)
 
 
 class _Considering:
@@ -109,6 +78,8 @@ class _Considering:
         for found in self._in_force.notices:
             for step in found.steps:
                 yield self._notice(found, step)
+        for request in self._in_force.requests_naming(self._life.facts):
+            yield request_considered(self._planner, self._life, request)
         yield from self._holds()
         yield from self._pauses()
 

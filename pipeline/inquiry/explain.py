@@ -5,7 +5,7 @@ import msgspec
 from pipeline.documents import InForce, Versions
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import StoreName
-from pipeline.inquiry.considered import Life, considered
+from pipeline.inquiry.considered import considered
 from pipeline.inquiry.explanation import (
     DocumentSaid,
     Dossier,
@@ -16,6 +16,7 @@ from pipeline.inquiry.explanation import (
     TagSaid,
     Told,
 )
+from pipeline.inquiry.one_life import Life
 from pipeline.inquiry.timeline import happened
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant, format_instant
 from pipeline.ledger.inventory import derived
@@ -46,7 +47,7 @@ def explain(dossier: Dossier, at: Instant) -> Explanation:
     base = Explanation(
         record_id=dossier.record_id,
         at=at,
-        documents=_documents(dossier, in_force, at),
+        documents=_documents(dossier, in_force, record, at),
         waiting=in_force.waiting,
         timeline=tuple([one for one in entries if one.at <= at]),
         later=sum(one.at > at for one in entries),
@@ -60,7 +61,12 @@ def _in_force(dossier: Dossier, at: Instant) -> InForce:
     return Versions.of(known, dossier.approvals).in_force(at)
 
 
-def _documents(dossier: Dossier, in_force: InForce, at: Instant) -> tuple[DocumentSaid, ...]:
+def _documents(
+    dossier: Dossier, in_force: InForce, record: Record | None, at: Instant
+) -> tuple[DocumentSaid, ...]:
+    # Other people's requests are nothing that this record's story tells.
+    asked = () if record is None else in_force.requests_naming(record)
+    ours = {one.document_id for one in asked}
     since: dict[tuple[str, str, int, str], Instant] = {}
     for one in dossier.published:
         if one.at <= at:
@@ -78,6 +84,7 @@ def _documents(dossier: Dossier, in_force: InForce, at: Instant) -> tuple[Docume
                 since[one.kind, one.document_id, one.version, one.digest],
             )
             for one in in_force.envelopes
+            if one.kind != "requests" or one.document_id in ours
         ]
     )
 

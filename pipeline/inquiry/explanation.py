@@ -15,7 +15,7 @@ from pipeline.records import Record
 
 
 class Result(StrEnum):
-    """What came of a rule, notice step, hold or pause for one record."""
+    """What came of a rule, notice step, request, hold or pause for one record."""
 
     DECIDES = "decides"
     LATER = "later than the one that decides"
@@ -39,6 +39,8 @@ class Result(StrEnum):
     CANCELLED = "is cancelled"
     BLOCKS = "blocks deletion"
     RELEASED = "is released"
+    REFUSED = "is refused"
+    UNDECIDED = "is not decided yet"
     PAUSES = "pauses deletion"
 
 
@@ -116,13 +118,14 @@ class TagSaid(msgspec.Struct, frozen=True):
 
 
 class Considered(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule, notice step, hold or pause that was looked at, and what came of it.
+    """One rule, notice step, request, hold or pause that was looked at, and what came of it.
 
     Attributes:
         name: the cause, e.g. `policy:acme/uk-faces`; of a hold `hold:ID`.
-        bound: maximum, minimum, default, notice, hold or pause.
+        bound: maximum, minimum, default, notice, request, hold or pause.
         result: one of `Result`.
-        ends_at: when its period ends, or a notice step's deadline; None: it has none (yet).
+        ends_at: when its period ends, or the deadline of a notice's step or a request; None: it
+            has none (yet).
         suppressed_by: what keeps it from being done, or from deciding.
         missed: axes of its match that do not mean the record surely enough.
     """

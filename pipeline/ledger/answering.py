@@ -2,8 +2,8 @@
 
 import msgspec
 
-from pipeline.findings import Finding, finding
-from pipeline.instants import Instant
+from pipeline.findings import Finding, finding, over
+from pipeline.instants import Instant, format_instant
 from pipeline.receipts import Receipt, answered_with
 from pipeline.records import Answer, Issued, Record, pruned
 from pipeline.vocabulary import SETTLED, CommandKind, FindingKind, ReceiptStatus
@@ -32,7 +32,7 @@ def received(record: Record, receipt: Receipt, now: Instant) -> tuple[Record, li
         answer = Answer(receipt.command_id, _meant(receipt), receipt.at, receipt.store)
         answers = tuple(sorted({*record.answers, answer}, key=_newest)[-KEPT_ANSWERS:])
         return msgspec.structs.replace(record, answers=answers), [unknown(receipt, now)]
-    findings = _complaints(record, item, receipt, now)
+    findings = _complaints(record, item, receipt, now) + _over(item, receipt, now)
     new = answered_with(item, _meant(receipt), receipt.at)
     if new is item:
         return record, findings
@@ -71,7 +71,21 @@ def _complaints(record: Record, item: Issued, receipt: Receipt, now: Instant) ->
             what = f"store {store} said {item.outcome} of {item.kind} after saying that it was done"
         remedy = "ask the store's owner which is true; what was said to be done counts as done"
         found.append((FindingKind.CONTRADICTING_RECEIPT, what, remedy))
-    return [finding(kind, receipt.command_id, what, remedy, now) for kind, what, remedy in found]
+    occasion = f"{status} at {format_instant(receipt.at)}"
+    return [
+        finding(kind, receipt.command_id, what, remedy, now, occasion)
+        for kind, what, remedy in found
+    ]
+
+
+def _over(item: Issued, receipt: Receipt, now: Instant) -> list[Finding]:
+    """Return which findings about a command are over now that its store has obeyed it."""
+    if item.outcome in SETTLED or _meant(receipt) not in SETTLED:
+        return []
+    found = [FindingKind.OVERDUE] if item.overdue else []
+    found += [FindingKind.REFUSED_BY_STORE] if item.outcome in _REFUSALS else []
+    why = f"store {receipt.store} has answered {receipt.status}"
+    return [over(kind, receipt.command_id, why, now) for kind in found]
 
 
 def _contradicts(item: Issued, receipt: Receipt) -> bool:
@@ -106,4 +120,5 @@ def unknown(receipt: Receipt, now: Instant) -> Finding:
         f"store {receipt.store} answered a command that is not known",
         "ask the store's owner where the command came from",
         now,
+        occasion=f"{receipt.status} at {format_instant(receipt.at)}",
     )

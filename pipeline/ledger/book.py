@@ -12,10 +12,9 @@ from collections.abc import Iterable
 import msgspec
 
 from pipeline.coverage import Gap
-from pipeline.documents import Envelope, InForce, Notice, Versions, parsed
+from pipeline.documents import Envelope, InForce, Versions, parsed
 from pipeline.findings import Finding
-from pipeline.identifiers import RecordId
-from pipeline.instants import MIN_INSTANT, SECOND, Instant
+from pipeline.instants import MIN_INSTANT, SECOND, Instant, month_of
 from pipeline.ledger.due import owed
 from pipeline.ledger.gate import Gate
 from pipeline.ledger.holdings import Holdings
@@ -76,7 +75,7 @@ class Ledger:
         """Take one delivery. Before all history and a tick nothing leaves; input is `parked`."""
         outcome = Outcome()
         if part.tick is not None:
-            self.now, self.ticked = max(self.now, part.tick), True
+            self._tick(part.tick)
         for row in part.rows:
             self._take_row(row)
         self._take_documents(part.envelopes, outcome)
@@ -98,6 +97,11 @@ class Ledger:
                 self._confirmation.prepare(self.now, self.in_force.fingerprint)
         self._sent += len(outcome.commands)
         return outcome
+
+    def _tick(self, at: Instant) -> None:
+        if month_of(at) != month_of(self.now):
+            self._gaps = Told()
+        self.now, self.ticked = max(self.now, at), True
 
     def observe_clock(self, worker_now: Instant, outcome: Outcome) -> None:
         """Compare the newest tick with the worker's own clock; too far apart, deletion pauses."""
@@ -139,7 +143,7 @@ class Ledger:
                 self.versions, changed = versions, True
                 self.draft.envelopes.append(envelope)
                 document = parsed(envelope)
-                if isinstance(document, Notice) and self.now > MIN_INSTANT:
+                if self.now > MIN_INSTANT:
                     for item in deadlines_passed(document, self.now):
                         self._raise(item, outcome)
         if changed or self._is_outdated():
@@ -151,8 +155,7 @@ class Ledger:
 
     def _turn_to(self, in_force: InForce, outcome: Outcome) -> None:
         """Let other documents rule, over what is already here too."""
-        if in_force.edition != self.in_force.edition:
-            self._gaps = Told()
+        self._gaps = Told()
         self.in_force = in_force
         self.planner = Planner(in_force)
         self._confirmation.withdraw()
@@ -224,10 +227,6 @@ class Ledger:
         wakes = (self.wakes.next(), self.in_force.until, self._confirmation.at)
         return min((wake for wake in wakes if wake is not None), default=None)
 
-    def get(self, record_id: RecordId) -> Record | None:
-        """Return a record, or None when its id was never seen."""
-        return self.holdings.get(record_id)
-
     def _look(
         self,
         key: bytes | None,
@@ -267,7 +266,7 @@ class Ledger:
             self._raise(item, outcome)
         for gap in due.gaps:
             if self._gaps.add(gap):
-                self._raise(gap_found(gap, self.now, self.in_force.edition), outcome)
+                self._raise(gap_found(gap, self.now, self.in_force), outcome)
         if is_full(due.record):
             self._raise(too_large(due.record, now), outcome)
         if due.wake is not None:

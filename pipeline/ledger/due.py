@@ -250,10 +250,10 @@ def decisive(due: Sequence[Step], lead: int) -> Step | None:
     """Return which of several deletions that are due is commanded; None: there is none.
 
     Of maxima that which ends first, whichever its store is told of first; between it and what
-    notices order, that which was to go out first.
+    notices and requests order, that which was to go out first.
     """
-    maxima = sorted(step for step in due if not step.cause.startswith("notice:"))
-    ordered = [step for step in due if step.cause.startswith("notice:")]
+    maxima = sorted(step for step in due if step.cause.startswith("policy:"))
+    ordered = [step for step in due if not step.cause.startswith("policy:")]
     return min([*maxima[:1], *ordered], key=lambda step: (step.due_at(lead), step), default=None)
 
 

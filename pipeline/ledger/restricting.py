@@ -5,7 +5,7 @@ GDPR art 18: restricted data is kept, and not otherwise processed.
 
 import msgspec
 
-from pipeline.identifiers import Cause, StoreName
+from pipeline.identifiers import Cause, DocumentId, StoreName
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT
 from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
 from pipeline.rules import Plan
@@ -15,12 +15,14 @@ from pipeline.vocabulary import FindingKind
 
 def hold(draft: Draft, plan: Plan, store: StoreName, step: Step) -> None:
     """A hold wins over every deletion; what is past its limit is restricted at once."""
+    held = {hold.document_id: hold.version for hold in draft.planner.in_force.holds}
     draft.find(
         FindingKind.HELD_PAST_LIMIT,
-        draft.record.record_id,
-        f"a deletion due under {step.cause} is blocked by {', '.join(plan.holds)}",
-        "release the hold, or have the obligation varied before its deadline",
-        occasion=f"{step.cause} against {', '.join(plan.holds)}",
+        f"{step.cause} against {', '.join(plan.holds)}",
+        f"deletions due under {step.cause} are blocked by {', '.join(plan.holds)}",
+        "release the hold, or have the obligation varied before its deadline; "
+        "`retention_held_records` counts the records",
+        occasion=", ".join(f"{name} version {held[DocumentId(name)]}" for name in plan.holds),
     )
     _restrict(draft, store, step, Cause(f"hold:{plan.holds[0]}"))
 
@@ -36,11 +38,11 @@ def keep(draft: Draft, plan: Plan, store: StoreName, lead: int) -> None:
         if step.kept_until == MAX_INSTANT:
             draft.find(
                 FindingKind.HELD_PAST_LIMIT,
-                draft.record.record_id,
-                f"a deletion due under {step.cause} waits for {step.kept_by}, whose period has not "
+                f"{step.cause} against {step.kept_by}",
+                f"deletions due under {step.cause} wait for {step.kept_by}, whose period has not "
                 "begun",
-                "publish the event that starts its clock, or correct the rule",
-                occasion=f"{step.cause} against {step.kept_by}",
+                "publish the events that start its clock, or correct the rule",
+                occasion=draft.planner.in_force.edition,
             )
         _restrict(draft, store, step, step.kept_by)
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from pipeline.coverage import Gap
-from pipeline.documents import DOCUMENT_SCOPE, Notice, standing
+from pipeline.documents import DOCUMENT_SCOPE, Document, InForce, Notice, Request, standing
 from pipeline.errors import InvalidInput
 from pipeline.events import Event
 from pipeline.findings import Finding, finding
 from pipeline.identifiers import Cause
-from pipeline.instants import SECOND, Instant, format_instant, to_datetime
+from pipeline.instants import SECOND, Instant, format_instant, month_of, to_datetime
 from pipeline.records import MAX_VALUES, Record
 from pipeline.vocabulary import FindingKind
 
@@ -28,8 +28,8 @@ def from_the_future(event: Event, now: Instant) -> Finding:
 def collected_again(cause: Cause, now: Instant) -> Finding:
     """Word the finding of a day about data that is there again after its deletion."""
     follows = (
-        "what the notice orders is commanded again at once"
-        if cause.startswith("notice:")
+        "what ordered it is commanded again at once, where it means data collected since"
+        if not cause.startswith("policy:")
         else "it has a limit of its own"
     )
     return finding(
@@ -122,10 +122,21 @@ _GAPS = {
 """What is missing and what to do about it, by kind."""
 
 
-def gap_found(gap: Gap, now: Instant, edition: str) -> Finding:
-    """Word the finding about what a class of records lacks under the policies in force."""
+def gap_found(gap: Gap, now: Instant, in_force: InForce) -> Finding:
+    """Word the finding about what a class of records lacks.
+
+    What no rule covers comes again with another policy, what a notice may mean with another
+    version of it; what the platform does not say every month, for such data goes on coming.
+    """
     what, remedy = _GAPS[gap.kind]
-    return finding(gap.kind, gap.described, what, remedy, now, occasion=edition)
+    occasion = month_of(now)
+    if gap.kind in {FindingKind.NO_RULE, FindingKind.NO_POLICY}:
+        occasion = in_force.edition
+    if gap.kind == FindingKind.UNKNOWN_RESIDENCY:
+        name = gap.described.partition(" ")[0].removeprefix("notice:")
+        versions = [n.notice.version for n in in_force.notices if n.notice.document_id == name]
+        occasion = f"version {max(versions, default=0)}"
+    return finding(gap.kind, gap.described, what, remedy, now, occasion)
 
 
 def awaits_approval(scope: str, now: Instant) -> Finding:
@@ -140,8 +151,22 @@ def awaits_approval(scope: str, now: Instant) -> Finding:
     )
 
 
-def deadlines_passed(notice: Notice, now: Instant) -> Iterator[Finding]:
-    """Word a finding about each step of a notice whose deadline had passed when it came."""
+def deadlines_passed(document: Document, now: Instant) -> Iterator[Finding]:
+    """Word a finding about each thing that a document orders whose deadline had passed."""
+    if isinstance(document, Request) and document.orders and document.deadline <= now:
+        yield finding(
+            FindingKind.DEADLINE_PASSED,
+            f"{document.cause} version {document.version}",
+            f"the time to answer, until {format_instant(document.deadline)}, had passed before the "
+            "request came; what it calls for is commanded at once",
+            "tell the person; correct the instants if they are wrong",
+            now,
+        )
+    if isinstance(document, Notice):
+        yield from _steps_passed(document, now)
+
+
+def _steps_passed(notice: Notice, now: Instant) -> Iterator[Finding]:
     for step in standing(notice, now).ordered:
         if notice.mode == "enforce" and step.complete_by <= now:
             yield finding(

@@ -85,8 +85,10 @@ class Replayed(NamedTuple):
     gone: tuple[Place, ...]
 
 
-def replay(log: Log, items: Sequence[Unread], author: str) -> Replayed:
+def replay(log: Log, items: Sequence[Unread], author: str, most: int) -> Replayed:
     """Publish the bytes of messages to their own topics again, then mark them as replayed.
+
+    At most so many; what is gone does not count.
 
     The mark follows the acknowledgement: a replay that is killed in between may be repeated, and
     none is lost. An event that is read twice counts once.
@@ -101,6 +103,8 @@ def replay(log: Log, items: Sequence[Unread], author: str) -> Replayed:
     consumer, producer = log.broker.consumer(), log.broker.producer()
     try:
         for item in items:
+            if len(published) == most:
+                break
             message = _fetched(log.broker, consumer, item.place)
             if message is None or message.value is None:
                 gone.append(item.place)

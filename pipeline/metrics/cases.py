@@ -1,13 +1,12 @@
 """Which findings are open: the cases of `inquiry.cases`, followed message by message in few bytes.
 
-Of a finding are held about 250 bytes, whatever it says.
+Of a finding are held about 300 bytes, whatever it says.
 """
 
 from collections import Counter
 
 from pipeline.findings import Finding
 from pipeline.inquiry.cases import is_resolution, resolution_of
-from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.metrics.kept import Kept, key_of
 from pipeline.transports.contract import Position
 
@@ -18,9 +17,8 @@ class Cases:
     def __init__(self) -> None:
         self._every = Kept()
         self._open = Kept()
-        self._told: dict[int, int] = {}
-        self._newest: dict[int, Instant] = {}
-        self._resolved: dict[int, Instant] = {}
+        self._raised: dict[int, frozenset[int]] = {}
+        self._resolved: dict[int, frozenset[int]] = {}
 
     @property
     def counts(self) -> Counter[tuple[str, ...]]:
@@ -36,24 +34,24 @@ class Cases:
         """Take a raising or a resolution."""
         key = key_of(item.finding_id)
         if is_resolution(item):
-            self._resolved[key] = seen = resolution_of(item).raised_at
-            if self._newest.get(key, MIN_INSTANT) <= seen:
-                self._open.drop(item.finding_id)
-            return
-        labels = (item.kind, item.severity)
-        self._every.add(partition, position, item.finding_id, labels)
-        occasion = key_of(item.told_as)
-        if occasion not in self._told:
-            self._told[occasion] = key
-            self._newest[key] = max(item.at, self._newest.get(key, MIN_INSTANT))
-        if self._newest[key] > self._resolved.get(key, MIN_INSTANT):
-            self._open.add(partition, position, item.finding_id, labels)
+            seen = resolution_of(item).occasions
+            occasions = self._raised.get(key, frozenset())
+            if seen is not None:
+                occasions = frozenset(map(key_of, seen))
+            self._resolved[key] = self._resolved.get(key, frozenset()) | occasions
+        else:
+            occasion = key_of(item.occasion)
+            self._raised[key] = self._raised.get(key, frozenset()) | {occasion}
+            self._every.add(partition, position, item.finding_id, (item.kind, item.severity))
+        if self._raised.get(key, frozenset()) <= self._resolved.get(key, frozenset()):
+            self._open.drop(item.finding_id)
+        elif not is_resolution(item):
+            self._open.add(partition, position, item.finding_id, (item.kind, item.severity))
 
     def forget(self, partition: int, oldest: Position) -> None:
         """Forget what was told only below the oldest position that a partition keeps."""
         self._open.forget(partition, oldest)
         if self._every.forget(partition, oldest):
             kept = self._every
-            self._told = {name: key for name, key in self._told.items() if key in kept}
-            self._newest = {key: at for key, at in self._newest.items() if key in kept}
-            self._resolved = {key: at for key, at in self._resolved.items() if key in kept}
+            self._raised = {key: seen for key, seen in self._raised.items() if key in kept}
+            self._resolved = {key: seen for key, seen in self._resolved.items() if key in kept}

@@ -6,7 +6,7 @@ person or a command.
 """
 
 from pipeline.metrics.of_job import FLOW, WATCHING
-from pipeline.metrics.of_records import COMMANDING, INVENTORY
+from pipeline.metrics.of_records import ASKED, COMMANDING, INVENTORY
 
-METRICS = FLOW + INVENTORY + COMMANDING + WATCHING
+METRICS = FLOW + INVENTORY + ASKED + COMMANDING + WATCHING
 BY_NAME = {metric.name: metric for metric in METRICS}

@@ -126,6 +126,10 @@ PAGE: dict[str, tuple[Panel, ...]] = {
             "table",
         ),
     ),
+    "People's requests": (
+        Panel("Requests", {"{{kind}} {{state}}": "retention_requests > 0"}),
+        Panel("To be answered", {"{{within}}": "retention_unanswered_requests"}),
+    ),
     "Commands": (
         Panel(
             "Commands an hour",
@@ -146,6 +150,14 @@ PAGE: dict[str, tuple[Panel, ...]] = {
         Panel("Answers", {"{{outcome}}": "retention_answered_commands > 0"}),
         Panel("Overdue", {"{{store}}": "retention_overdue_commands"}),
         Panel("Not obeyed", {"{{store}} {{outcome}}": "retention_refused_commands > 0"}),
+        Panel(
+            "Paused for",
+            {
+                "{{scope}}": "retention_broker_timestamp_seconds"
+                " - on (job, instance) group_right () retention_oldest_pause_timestamp_seconds"
+            },
+            "s",
+        ),
         Panel(
             "Governor",
             {

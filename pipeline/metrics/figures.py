@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pipeline.documents import InForce
+from pipeline.documents import InForce, Request
 from pipeline.findings import severity
-from pipeline.instants import HOUR, SECOND
+from pipeline.instants import DAY, HOUR, SECOND, Instant
 from pipeline.metrics.cases import Cases
 from pipeline.metrics.catalogue import BY_NAME, METRICS
 from pipeline.metrics.illegible import Illegible
@@ -20,6 +20,8 @@ from pipeline.metrics.metric import (
     OUTCOMES,
     REASONS,
     REFUSALS,
+    REQUEST_KINDS,
+    REQUEST_STATES,
     SCOPES,
     STATUSES,
     WITHIN_DAYS,
@@ -57,7 +59,8 @@ class Sources:
         sent: messages of each store's command topic.
         issued: the most commands ever counted, by kind and kind of cause: a counter never falls.
         stores: those that have a label of their own.
-        paused: pauses in force, by what they stop.
+        paused: since when pauses are in force, by their scope.
+        requests: of people, in force.
     """
 
     events: tuple[str, ...]
@@ -73,7 +76,8 @@ class Sources:
     sent: dict[str, int] = field(default_factory=dict)
     issued: dict[Labels, float] = field(default_factory=dict)
     stores: dict[str, None] = field(default_factory=dict)
-    paused: Counter[str] = field(default_factory=Counter)
+    paused: dict[str, Instant] = field(default_factory=dict)
+    requests: tuple[Request, ...] = ()
 
     def know_stores(self) -> None:
         """Give the stores of the inventory a label each, as far as there are any left."""
@@ -91,8 +95,8 @@ class Sources:
 def figures_of(sources: Sources) -> Figures:
     """Return the value of every metric; one without labels always has one."""
     found: Figures = {metric.name: {} for metric in METRICS}
-    for parts in (_flow(sources), _job(sources), _watching(sources), _ahead(sources)):
-        for name, labels, value in parts:
+    for part in (_flow, _job, _watching, _pauses, _ahead, _asked):
+        for name, labels, value in part(sources):
             found[name][labels] = value
     _zeros(found)
     for standing, count in sources.inventory.standings():
@@ -147,8 +151,6 @@ def _watching(sources: Sources) -> Iterator[Sample]:
         yield "retention_findings", labels, count
     for labels, count in sources.findings.open_counts.items():
         yield "retention_open_findings", labels, count
-    for scope in SCOPES:
-        yield "retention_active_pauses", (scope,), sources.paused[scope]
     for topic in (*sources.events, sources.receipts):
         for reason in REASONS:
             yield "retention_quarantined_messages", (topic, reason), 0
@@ -159,6 +161,14 @@ def _watching(sources: Sources) -> Iterator[Sample]:
     yield "retention_exporter_rereads", (), sources.rereading
     for store, count in sources.sent.items():
         yield "retention_command_messages_total", (store,), count
+
+
+def _pauses(sources: Sources) -> Iterator[Sample]:
+    for scope in SCOPES:
+        since = [at for name, at in sources.paused.items() if name.partition(":")[0] == scope]
+        yield "retention_active_pauses", (scope,), len(since)
+        for at in sorted(since)[:1]:
+            yield "retention_oldest_pause_timestamp_seconds", (scope,), at / SECOND
 
 
 def _ahead(sources: Sources) -> Iterator[Sample]:
@@ -175,6 +185,19 @@ def _ahead(sources: Sources) -> Iterator[Sample]:
             yield "retention_notice_deadline_timestamp_seconds", labels, deadline
             yield "retention_notice_scope_records", labels, 0
             yield "retention_notice_settled_records", labels, 0
+
+
+def _asked(sources: Sources) -> Iterator[Sample]:
+    now = sources.positions.now
+    states = Counter((str(one.kind), str(one.state)) for one in sources.requests)
+    for kind in REQUEST_KINDS:
+        for state in REQUEST_STATES:
+            yield "retention_requests", (kind, state), states[kind, state]
+    deadlines = [one.deadline for one in sources.requests if one.is_open]
+    for name, days in WITHIN_DAYS.items():
+        last = now if days < 0 else now + days * DAY
+        count = sum(deadline <= last for deadline in deadlines)
+        yield "retention_unanswered_requests", (name,), count
 
 
 def _zeros(found: Figures) -> None:

@@ -6,19 +6,18 @@ it is read again, and the former sums are served until that is done.
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Iterable
 
 from pipeline.documents import InForce, InvalidDocument, Versions
 from pipeline.documents.territories import era
 from pipeline.errors import InvalidInput, Undecodable
 from pipeline.inquiry.unread import is_mark, place_of
-from pipeline.instants import MIN_INSTANT
+from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.metrics.cases import Cases
 from pipeline.metrics.figures import Figures, Sources, figures_of
 from pipeline.metrics.illegible import Illegible
 from pipeline.metrics.inventory import Inventory
-from pipeline.metrics.kept import Kept
+from pipeline.metrics.kept import Kept, key_of
 from pipeline.metrics.positions import Positions, partitions_of
 from pipeline.metrics.reader import Reader, Take
 from pipeline.metrics.shards import Shards
@@ -89,7 +88,7 @@ class Follower:
             Shards(),
             Cases(),
             Kept(),
-            Illegible(frozenset({topics.name("records"), topics.name("measurements")})),
+            Illegible(),
             in_force,
             Inventory(Planner(in_force)),
         )
@@ -97,7 +96,8 @@ class Follower:
         self._next: _Records | None = None
         self._refreshed = self._counted = float("-inf")
         self._counts: dict[str, int] = {}
-        self._dealt_with: set[str] = set()
+        self._dealt_with = Kept()
+        self._paused_at: dict[tuple[str, int], Instant] = {}
         self._count()
         self._reader = Reader(broker, partitions_of(self._counts, tuple(self._told)))
 
@@ -157,9 +157,9 @@ class Follower:
         item = self._codec.decode_quarantine(message.value)
         name, labels = str(place_of(item)), (item.topic, item.reason)
         if is_mark(item):  # it was dealt with, also where the job reads it once more
-            self._dealt_with.add(name)
+            self._dealt_with.add(message.partition, message.offset, name, labels)
             self._sources.quarantine.drop(name)
-        elif name not in self._dealt_with:
+        elif key_of(name) not in self._dealt_with:
             self._sources.quarantine.add(message.partition, message.offset, name, labels)
 
     def _measurement(self, message: Message) -> None:
@@ -169,17 +169,26 @@ class Follower:
         kind = message.topic.removeprefix(self._topics.prefix)
         envelope = self._codec.decode_envelope(kind, message.value)
         self._versions = self._versions.applied(envelope)
+        if kind == "controls":
+            name = (str(envelope.document_id), envelope.version)
+            self._paused_at.setdefault(name, message.timestamp)
 
     # -- documents -------------------------------------------------------------------------------
 
     def _turn(self, *, first: bool = False) -> None:
         """Read the inventory again when other documents say what follows for a record."""
         in_force = self._versions.in_force(self._sources.positions.now)
-        self._sources.paused = Counter(
-            control.scope.partition(":")[0]
+        self._sources.paused = {
+            control.scope: self._paused_at.get((control.scope, control.version), in_force.at)
             for control in in_force.controls
             if control.action == "pause"
-        )
+        }
+        if self._sources.requests != in_force.requests:
+            self._sources.requests = in_force.requests
+            for records in (self._current, self._next):
+                if records is not None:
+                    # What a request calls for is commanded: the record's row is written again.
+                    records.inventory.follow(Planner(in_force))
         if not first and (
             self._current is self._next is None or _basis(in_force) == _basis(self._in_force())
         ):
@@ -219,16 +228,17 @@ class Follower:
             raise InvalidInput(
                 f"topics are missing: {', '.join(absent)}; create them: {topics.creation()}"
             )
-        kept = {
-            topics.name("findings"): self._sources.findings.forget,
-            topics.name("quarantine"): self._sources.quarantine.forget,
+        sources = self._sources
+        kept: dict[str, tuple[Kept | Cases, ...]] = {
+            topics.name("findings"): (sources.findings,),
+            topics.name("quarantine"): (sources.quarantine, self._dealt_with),
         }
         followed = (*kept, topics.name("measurements"), topics.name("records"))
         partitions = partitions_of(self._counts, followed)
         for partition, oldest in self._broker.beginnings(partitions).items():
-            if partition.topic in kept:
-                kept[partition.topic](partition.number, oldest)
-            self._sources.unreadable.forget(partition.topic, partition.number, oldest)
+            for one in kept.get(partition.topic, ()):
+                one.forget(partition.number, oldest)
+            sources.unreadable.forget(partition.topic, partition.number, oldest)
 
     def _partitions(self, topics: Iterable[str]) -> dict[str, int]:
         counts = {topic: self._broker.partitions(topic) for topic in topics}
@@ -263,13 +273,14 @@ class Follower:
 
 
 def _basis(in_force: InForce) -> object:
-    """Return what limits and scopes follow from: every document but controls, and the time's era.
+    """Return what limits and scopes follow from: most documents, and the time's era.
 
-    What a control approves is among the documents; what it pauses is due all the same.
+    What a control approves is among the documents, what it pauses is due all the same. Requests
+    come daily, and each concerns few records.
     """
     documents = [
         (one.kind, one.document_id, one.version, one.digest, one.author)
         for one in in_force.envelopes
-        if one.kind != "controls"
+        if one.kind not in {"controls", "requests"}
     ]
     return (era(in_force.at), documents)

@@ -6,14 +6,12 @@ from pipeline.transports.contract import Message, Position
 
 
 class Illegible:
-    """What could not be read, by topic, until its topic lets it go or a newer message replaces it.
+    """What could not be read, by topic, until its topic lets it go, or a message of its key comes.
 
-    Args:
-        compacted: topics of which only the newest message of a key counts.
+    So whoever repairs it publishes what can be read, or a tombstone, under the key.
     """
 
-    def __init__(self, compacted: frozenset[str]) -> None:
-        self._compacted = compacted
+    def __init__(self) -> None:
         self._places: dict[str, dict[object, tuple[int, Position]]] = {}
 
     def add(self, message: Message) -> None:
@@ -23,7 +21,7 @@ class Illegible:
 
     def replaced(self, message: Message) -> None:
         """Take note of one that can: what its key had before does not matter any more."""
-        if message.topic in self._compacted and message.topic in self._places:
+        if message.topic in self._places:
             self._places[message.topic].pop(self._name(message), None)
 
     def forget(self, topic: str, partition: int, oldest: Position) -> None:
@@ -38,6 +36,4 @@ class Illegible:
         return Counter({topic: len(places) for topic, places in self._places.items()})
 
     def _name(self, message: Message) -> object:
-        if message.topic in self._compacted and message.key is not None:
-            return message.key
-        return (message.partition, message.offset)
+        return (message.partition, message.offset if message.key is None else message.key)

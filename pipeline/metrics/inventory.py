@@ -54,6 +54,10 @@ class Inventory:
         since = _NONE if found.waiting_since is None else found.waiting_since // SECOND
         self._replace(slot, number, record.version, hour, since)
 
+    def follow(self, planner: Planner) -> None:
+        """Take rows from now on under other documents; those that were taken stay as they are."""
+        self._planner = planner
+
     def drop(self, key: bytes) -> None:
         """Take the removal of a row; the next one of its key counts, whatever its version."""
         slot = self._slots.get(_hashed(key))

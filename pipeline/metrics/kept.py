@@ -5,42 +5,47 @@ from hashlib import blake2b
 
 from pipeline.transports.contract import Position
 
+MANY = 10_000
+"""So many things are looked through at once; more only when there is much to forget."""
 STRIDE = 1_000
-"""Positions that are forgotten together: so many messages more than the topic keeps may count."""
+"""Of more things: positions that are forgotten together."""
+_PARTITIONS = _LABELS = 1 << 16
 
 
 class Kept:
     """Distinct things of one topic, by label, while the topic keeps a message that tells of them.
 
-    Of each thing are held 8 bytes of a hash and one number: about 90 bytes.
+    Of each thing are held 8 bytes of a hash and one number: about 110 bytes.
     """
 
     def __init__(self) -> None:
-        self._last: dict[int, tuple[int, int, tuple[str, ...]]] = {}
-        self._places: dict[tuple[int, int, tuple[str, ...]], tuple[int, int, tuple[str, ...]]] = {}
-        self._oldest: dict[int, int] = {}
+        self._last: dict[int, int] = {}
+        self._oldest: dict[int, Position] = {}
+        self._numbers: dict[tuple[str, ...], int] = {}
+        self._labels: list[tuple[str, ...]] = []
         self.counts: Counter[tuple[str, ...]] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._last)
+
+    def __contains__(self, key: int) -> bool:
+        return key in self._last
 
     def add(self, partition: int, position: Position, name: str, labels: tuple[str, ...]) -> None:
         """Take note of a message about the thing of a name."""
-        key = key_of(name)
-        place = (partition, position // STRIDE, labels)
-        former = self._last.get(key)
-        self._last[key] = self._places.setdefault(place, place)
-        if former is None:
-            self.counts[labels] += 1
-        elif former[2] != labels:
-            self.counts[former[2]] -= 1
-            self.counts[labels] += 1
+        self.drop(name)
+        number = self._numbers.setdefault(labels, len(self._labels))
+        if number == len(self._labels):
+            self._labels.append(labels)
+        place = (position * _PARTITIONS + partition) * _LABELS + number
+        self._last[key_of(name)] = place
+        self.counts[labels] += 1
 
     def drop(self, name: str) -> None:
         """Take note that the thing of a name counts no more, until there is a message about it."""
         former = self._last.pop(key_of(name), None)
         if former is not None:
-            self.counts[former[2]] -= 1
-
-    def __contains__(self, key: int) -> bool:
-        return key in self._last
+            self.counts[self._labels[former % _LABELS]] -= 1
 
     def forget(self, partition: int, oldest: Position) -> bool:
         """Forget what was told only below the oldest position that a partition keeps.
@@ -48,16 +53,15 @@ class Kept:
         Returns:
             Whether there was something to look for.
         """
-        stride = oldest // STRIDE
-        if stride <= self._oldest.get(partition, 0):
+        passed = oldest - self._oldest.get(partition, 0)
+        if passed <= 0 or (len(self._last) > MANY and passed < STRIDE):
             return False
-        self._oldest[partition] = stride
-        for key, (number, last, labels) in list(self._last.items()):
-            if number == partition and last < stride:
+        self._oldest[partition] = oldest
+        for key, place in list(self._last.items()):
+            position, number = divmod(place // _LABELS, _PARTITIONS)
+            if number == partition and position < oldest:
                 del self._last[key]
-                self.counts[labels] -= 1
-        places = self._places
-        self._places = {p: p for p in places if p[0] != partition or p[1] >= stride}
+                self.counts[self._labels[place % _LABELS]] -= 1
         return True
 
 

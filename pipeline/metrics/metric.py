@@ -12,7 +12,7 @@ Labels = tuple[str, ...]
 BANDS = ("RESIDENT", "LIKELY", "UNKNOWN", "NONE")
 """How surely residency is concluded: the surest conclusion of a record; NONE: no data is left."""
 STATUSES = ("ACTIVE", "RESTRICTED", "DELETE_COMMANDED", "DELETED")
-CAUSES = ("policy", "notice", "hold")
+CAUSES = ("policy", "notice", "request", "hold")
 COMMANDS = (*(kind.value for kind in CommandKind),)
 OUTCOMES = (*(status.value for status in ReceiptStatus),)
 REFUSALS = ("BLOCKED_BY_HOLD", "PARTIAL", "FAILED", "NOT_SUPPORTED")
@@ -20,8 +20,10 @@ REFUSALS = ("BLOCKED_BY_HOLD", "PARTIAL", "FAILED", "NOT_SUPPORTED")
 FINDINGS = (*(kind.value for kind in FindingKind),)
 SCOPES = ("all", "store", "rule")
 """What a `pause` may stop."""
+REQUEST_KINDS = ("erasure", "objection", "consent_withdrawal", "restriction")
+REQUEST_STATES = ("received", "accepted", "refused", "withdrawn")
 WITHIN_DAYS = {"passed": -1, "1d": 1, "7d": 7, "30d": 30}
-"""Windows of `retention_limits_due_records`: days from now; `passed` lies before now."""
+"""Windows of what is due: days from now; `passed` lies before now."""
 REASONS = (
     *"bad_block bad_boolean bad_branch bad_id bad_integer bad_length bad_number bad_text".split(),
     *"empty future_evidence impossible_date own_parent prohibited_signal schema_mismatch".split(),

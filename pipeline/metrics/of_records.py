@@ -87,6 +87,23 @@ INVENTORY = (
         action="Nothing by itself: alerts compare the broker's time with it.",
     ),
 )
+ASKED = (
+    Metric(
+        name="retention_requests",
+        unit="requests",
+        labels=("kind", "state"),
+        help="Requests of people about their data, by kind and by what was decided.",
+        action="Decide those that are only received: `retention requests list`.",
+    ),
+    Metric(
+        name="retention_unanswered_requests",
+        unit="requests",
+        labels=("within",),
+        help="Requests whose person was not told what became of it, and whose time to answer ends "
+        "within 1, 7 or 30 days, each including those before it; `passed`: it has ended.",
+        action="Decide and answer them; publish a version with `answered`.",
+    ),
+)
 COMMANDING = (
     Metric(
         name="retention_commands_total",
@@ -161,6 +178,13 @@ COMMANDING = (
         labels=("scope",),
         help="Pauses of deletion in force that somebody published: of all, of stores, of rules.",
         action="Publish a `resume` of the same scope when deletion may go on.",
+    ),
+    Metric(
+        name="retention_oldest_pause_timestamp_seconds",
+        unit="seconds since 1970",
+        labels=("scope",),
+        help="When the oldest pause in force of that kind was published.",
+        action="Nothing by itself: an alert compares the broker's time with it.",
     ),
     Metric(
         name="retention_withheld_commands",

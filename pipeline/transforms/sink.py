@@ -59,14 +59,14 @@ class Sink:
         self._producer.send(topic, command.record_id.encode(), self._codec.encode_command(command))
 
     def _missing(self, command: Command, topic: str) -> Finding:
-        """Word the finding, one a day and store: commands are lost to it until it has a topic."""
+        """Word the finding, for a store once a day of issue and attempt: its commands wait."""
         return finding(
             FindingKind.UNKNOWN_STORE,
             command.store,
             f"store {command.store} has no command topic {topic}; its commands wait",
             f"create it: {self.topics.creation(stores=(command.store,))}; then restart",
             command.issued_at,
-            occasion=f"{to_datetime(command.issued_at):%Y-%m-%d}",
+            occasion=f"{to_datetime(command.issued_at):%Y-%m-%d}, attempt {command.attempt}",
         )
 
     def _exists(self, topic: str) -> bool:

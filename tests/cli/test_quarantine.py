@@ -212,7 +212,7 @@ def test_a_replay_killed_before_its_mark_is_repeated_not_lost(
     with monkeypatch.context() as patch:
         patch.setattr("pipeline.lookup.quarantine.mark", killed)
         with pytest.raises(KeyboardInterrupt):
-            replay_them(log, items, "operator")
+            replay_them(log, items, "operator", 9)
     assert values(topics) == [SECRET, SECRET]
     replay(retention, ready, "--yes")
     assert values(topics) == [SECRET] * 3

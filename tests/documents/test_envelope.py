@@ -11,7 +11,6 @@ from pipeline.documents import (
     Control,
     Envelope,
     InvalidDocument,
-    UnsupportedDocument,
     enveloped,
     parsed,
 )
@@ -99,11 +98,6 @@ def test_a_bad_text_in_an_envelope_is_refused_every_time(text: str) -> None:
         with pytest.raises(InvalidDocument) as refusal:
             parsed(foreign("policies", text))
         assert refusal.value.problems[0].file.startswith("policies@")
-
-
-def test_a_request_is_unsupported_rather_than_wrong() -> None:
-    with pytest.raises(UnsupportedDocument, match="not yet supported"):
-        parsed(foreign("requests", "request: x\nversion: 1\n"))
 
 
 def test_a_refusal_survives_pickling() -> None:

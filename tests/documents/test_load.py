@@ -24,6 +24,7 @@ KINDS = {
     "notice.yaml": "notices",
     "hold.yaml": "holds",
     "release.yaml": "holds",
+    "request.yaml": "requests",
     "pause.yaml": "controls",
     "resume.yaml": "controls",
 }

@@ -10,6 +10,7 @@ from pipeline.documents import load
 from pipeline.documents.authorities import AUTHORITIES
 from pipeline.documents.packs import packs
 from pipeline.documents.policy import Bound, Mode
+from pipeline.documents.requests import LAWS, Request, RequestKind
 from pipeline.documents.values import Happened, StepAction
 from pipeline.periods import Counting
 from pipeline.vocabulary import Anchor
@@ -52,6 +53,23 @@ def test_the_table_of_packs_is_what_is_shipped() -> None:
 
 def test_the_table_of_actions_has_every_word() -> None:
     assert [row[0] for row in rows("action")] == list(get_args(StepAction))
+
+
+def test_the_table_of_requests_has_every_kind_and_what_follows() -> None:
+    assert [row[0] for row in rows("request")] == list(get_args(RequestKind))
+    for kind, received, accepted, _ in rows("request"):
+        for state, said in (("received", received), ("accepted", accepted)):
+            text = (
+                f"request: x\nversion: 1\nkind: {kind}\nstate: {state}\nlaw: GB-GDPR\n"
+                "received: 2026-01-01T00:00:00Z\nsubjects: [s-1]\n"
+            )
+            document = load(text).document
+            assert isinstance(document, Request)
+            assert {"": "nothing", "delete": "deleted", "restrict": "restricted"}[
+                document.orders
+            ] == said
+    for law in LAWS:
+        assert f"`{law}`" in PAGE
 
 
 def weight(per_mille: int) -> str:

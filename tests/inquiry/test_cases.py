@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from pipeline.errors import InvalidInput
-from pipeline.findings import Finding, finding
-from pipeline.inquiry.cases import Case, cases, chosen, is_resolution, resolving
+from pipeline.findings import Finding, finding, over
+from pipeline.inquiry.cases import Case, cases, chosen, digits_to_show, is_resolution, resolving
 from pipeline.instants import Instant
 from pipeline.vocabulary import FindingKind
 
@@ -108,11 +108,11 @@ def test_an_author_must_be_named() -> None:
 def test_a_case_is_chosen_by_the_beginning_of_its_id() -> None:
     found = cases([raised(1, f"s{n}") for n in range(300)])
     for case in found[:20]:
-        assert chosen(found, case.finding.finding_id) == case
+        assert chosen(found, [case.finding.finding_id]) == (case,)
     with pytest.raises(InvalidInput, match="4 digits"):
-        chosen(found, "abc")
+        chosen(found, ["abc"])
     with pytest.raises(InvalidInput, match="no finding"):
-        chosen(found, "not-an-id")
+        chosen(found, ["not-an-id"])
 
 
 def test_a_beginning_of_several_ids_is_refused() -> None:
@@ -120,4 +120,35 @@ def test_a_beginning_of_several_ids_is_refused() -> None:
         msgspec.structs.replace(raised(1, name), finding_id=f"abcd-{name}") for name in ("x", "y")
     ]
     with pytest.raises(InvalidInput, match="2 findings"):
-        chosen(cases(twins), "abcd")
+        chosen(cases(twins), ["abcd"])
+
+
+def test_ids_are_shown_with_as_many_digits_as_tell_them_apart() -> None:
+    twins = [
+        msgspec.structs.replace(raised(1, name), finding_id=f"abcdefgh-{name}") for name in "xy"
+    ]
+    found = cases(twins)
+    digits = digits_to_show(found, 4)
+    assert digits == 10
+    for case in found:
+        assert chosen(found, [case.finding.finding_id[:digits]]) == (case,)
+    assert digits_to_show(found[:1], 4) == 4
+
+
+def test_a_shard_whose_time_lags_does_not_keep_a_resolved_finding_open() -> None:
+    """Shards raise the same finding; the one that writes second may have the older time."""
+    told = (raised(100), raised(50))
+    assert not one(*told, resolved(*told)).is_open
+    assert one(*told, resolved(*told), raised(60, "new")).is_open, "an occasion nobody saw"
+
+
+def test_a_repetition_after_the_first_raising_is_past_retention_opens_nothing() -> None:
+    assert not one(resolved(raised(1, "a")), raised(60, "a")).is_open
+
+
+def test_the_job_resolves_what_is_over() -> None:
+    overdue = finding(FindingKind.OVERDUE, "c-1", "what", "remedy", Instant(1))
+    case = one(overdue, over(FindingKind.OVERDUE, "c-1", "the store has answered", Instant(9)))
+    assert not case.is_open
+    assert case.resolution is not None
+    assert case.resolution.author == "the job"

@@ -27,7 +27,7 @@ def found(drive: Drive) -> list[str]:
 
 
 def kept(drive: Drive) -> Record:
-    record = drive.ledger.get(event().record_id)
+    record = drive.ledger.holdings.get(event().record_id)
     assert record is not None
     return record
 
@@ -138,8 +138,8 @@ def test_after_a_restart_what_seems_to_lie_ahead_waits_for_the_time(what: str) -
     drive = restarted()
     late = event(at=NOW + 9 * DAY, what=what)
     drive.give(Part(events=(late, event("r2", at=NOW - HOUR)), origins=(ORIGIN,)))
-    assert drive.ledger.get(late.record_id) is None
-    assert drive.ledger.get(event("r2").record_id) is not None  # it need not wait
+    assert drive.ledger.holdings.get(late.record_id) is None
+    assert drive.ledger.holdings.get(event("r2").record_id) is not None  # it need not wait
     assert (drive.acknowledged, found(drive)) == (0, [])
     drive.rebuilt()
     assert len(drive.ledger.parked) == 1

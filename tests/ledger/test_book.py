@@ -70,10 +70,14 @@ def test_a_record_held_by_another_hold_is_told_of_again() -> None:
     other = hold(records=("r1",), name="h2")
     drive.give(Part(envelopes=(hold(records=("r1",), version=2, state="released"), other)))
     drive.until(30_000)
+    drive.give(Part(envelopes=(hold(records=("r1",), version=2, state="released", name="h2"),)))
+    drive.give(Part(envelopes=(hold(records=("r1",), version=3, name="h2"),)))
+    drive.until(40_000)
     held = [item for item in drive.findings if item.kind == "HELD_PAST_LIMIT"]
-    assert [item.occasion for item in held] == [
-        "policy:acme/gb-search against h1",
-        "policy:acme/gb-search against h2",
+    assert [(item.subject, item.occasion) for item in held] == [
+        ("policy:acme/gb-search against h1", "h1 version 1"),
+        ("policy:acme/gb-search against h2", "h2 version 1"),
+        ("policy:acme/gb-search against h2", "h2 version 3"),
     ]
 
 
@@ -191,7 +195,7 @@ def test_settled_receipts_end_the_life_and_a_replayed_event_does_not_revive_it()
     drive.give(Part(events=(created,)))
     drive.until(11_000)
     drive.answer_all(at=11_500)
-    record = drive.ledger.get(created.record_id)
+    record = drive.ledger.holdings.get(created.record_id)
     assert record is not None
     assert not record.alive
     drive.give(Part(events=(created,)))
@@ -245,7 +249,7 @@ def test_a_receipt_for_an_unknown_record_makes_no_record() -> None:
     stranger = ready()
     stranger.commands = drive.deletions
     stranger.answer_all()
-    assert stranger.ledger.get(event().record_id) is None
+    assert stranger.ledger.holdings.get(event().record_id) is None
     assert (stranger.rows, len(stranger.ledger.holdings)) == (0, 0)
     # Where it comes to be known, its command is given again under the same id, and answered again.
     stranger.give(Part(events=(event(at=1_000),)))

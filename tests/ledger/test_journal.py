@@ -76,7 +76,7 @@ def test_chunks_after_a_whole_one_are_added_to_it() -> None:
     before = content(drive.ledger)
     drive.rebuilt()
     assert content(drive.ledger) == before
-    assert drive.ledger.get(event("new").record_id) is not None
+    assert drive.ledger.holdings.get(event("new").record_id) is not None
 
 
 def test_a_whole_chunk_of_a_shard_without_its_history_keeps_what_is_parked_and_the_gate() -> None:

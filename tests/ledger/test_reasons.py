@@ -100,7 +100,11 @@ def test_what_is_missing_is_named_for_a_class_and_never_for_a_person(
 # -- findings ------------------------------------------------------------------------------------
 
 
-DUE = "a deletion due under policy:acme/gb-search"
+ALL_DUE = "deletions due under policy:acme/gb-search"
+RELEASE = (
+    "release the hold, or have the obligation varied before its deadline; "
+    "`retention_held_records` counts the records"
+)
 
 
 def homeless() -> Record:
@@ -130,25 +134,25 @@ def homeless() -> Record:
             record(),
             [policy(), HELD, hold(records=("r1",), name="h2")],
             "HELD_PAST_LIMIT",
-            "r1",
-            f"{DUE} is blocked by h1, h2",
-            "release the hold, or have the obligation varied before its deadline",
+            "policy:acme/gb-search against h1, h2",
+            f"{ALL_DUE} are blocked by h1, h2",
+            RELEASE,
         ),
         (
             look(record(), 11_000).record,
             [policy(), HELD],
             "HELD_PAST_LIMIT",
-            "r1",
-            f"{DUE} is blocked by h1",
-            "release the hold, or have the obligation varied before its deadline",
+            "policy:acme/gb-search against h1",
+            f"{ALL_DUE} are blocked by h1",
+            RELEASE,
         ),
         (
             record(),
             [policy(rule(), minimum(clock="purpose_ended"))],
             "HELD_PAST_LIMIT",
-            "r1",
-            f"{DUE} waits for policy:acme/keep, whose period has not begun",
-            "publish the event that starts its clock, or correct the rule",
+            "policy:acme/gb-search against policy:acme/keep",
+            f"{ALL_DUE} wait for policy:acme/keep, whose period has not begun",
+            "publish the events that start its clock, or correct the rule",
         ),
     ],
 )

@@ -16,7 +16,7 @@ def history() -> Part:
     """The rows of a ledger that knew r1 since 1970-01-01T00:00:01."""
     drive = ready(policy(rule(limit="PT1H")))
     drive.give(Part(events=(event(at=1_000),)))
-    record = drive.ledger.get(event().record_id)
+    record = drive.ledger.holdings.get(event().record_id)
     assert record is not None
     return Part(rows=(record,), spans=(ROWS,))
 
@@ -26,7 +26,7 @@ def test_without_a_tick_a_shard_says_nothing_and_then_says_when() -> None:
     homeless = event("homeless", at=1_000, stores=(), purpose=None)
     before = ready()
     before.give(Part(events=(homeless,)))
-    row = before.ledger.get(homeless.record_id)
+    row = before.ledger.holdings.get(homeless.record_id)
     assert row is not None
     drive = Drive(awaited=GATED)
     origin = Origin("ingestion.events", 0, 5, 6, 5, 2)
@@ -62,7 +62,7 @@ def test_before_its_history_a_shard_emits_nothing_and_acknowledges_nothing() -> 
     assert (drive.rows, drive.commands, drive.acknowledged) == (0, [], 0)
     drive.give(history())
     assert drive.acknowledged == 1
-    record = drive.ledger.get(late.record_id)
+    record = drive.ledger.holdings.get(late.record_id)
     assert record is not None
     assert record.generation() == "e-r1-created-1000"
     drive.until(10_000_000)
@@ -77,7 +77,7 @@ def test_what_was_parked_survives_the_loss_of_the_decoded_ledger() -> None:
     drive.rebuilt()
     drive.give(Part(tick=Instant(900_000)))
     assert drive.acknowledged == 1
-    record = drive.ledger.get(event().record_id)
+    record = drive.ledger.holdings.get(event().record_id)
     assert record is not None
     assert len(record.births) == 2
 
@@ -86,7 +86,7 @@ def test_unanswered_commands_are_issued_again_with_the_same_id_after_a_rebuild()
     drive = ready()
     drive.give(Part(events=(event(at=1_000),)))
     drive.until(11_000)
-    record = drive.ledger.get(event().record_id)
+    record = drive.ledger.holdings.get(event().record_id)
     assert record is not None
     again = Drive(awaited=GATED)
     again.give(Part(envelopes=(policy(),), spans=(DOCUMENTS,)))
@@ -99,15 +99,15 @@ def test_unanswered_commands_are_issued_again_with_the_same_id_after_a_rebuild()
 def test_an_older_version_of_a_row_loses_to_a_newer_one_whatever_comes_first() -> None:
     drive = ready()
     drive.give(Part(events=(event(at=1_000),)))
-    old = drive.ledger.get(event().record_id)
+    old = drive.ledger.holdings.get(event().record_id)
     drive.give(Part(events=(event(at=3_000, what="accessed"),)))
-    new = drive.ledger.get(event().record_id)
+    new = drive.ledger.holdings.get(event().record_id)
     assert old is not None
     assert new is not None
     for rows in ((old, new), (new, old)):
         again = Drive(awaited={"records": 1})
         again.give(Part(rows=rows, spans=(ROWS,)))
-        assert again.ledger.get(event().record_id) == new
+        assert again.ledger.holdings.get(event().record_id) == new
 
 
 def test_a_shard_that_was_empty_at_its_start_sends_nothing_again_because_of_a_document() -> None:

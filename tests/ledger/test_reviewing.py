@@ -111,7 +111,7 @@ def test_input_goes_on_meanwhile() -> None:
     origin = Origin("ingestion.events", 0, 5, 6, 5, 1)
     drive.give(Part(events=(event("new", at=1_500),), origins=(origin,)))
     assert (left(drive), drive.acknowledged) == (before, 1)
-    assert drive.ledger.get(event("new").record_id) is not None
+    assert drive.ledger.holdings.get(event("new").record_id) is not None
 
 
 def test_a_further_change_is_a_look_at_all_again() -> None:

@@ -49,7 +49,7 @@ def test_a_rebuild_does_not_repeat_a_deletion_that_a_hold_now_blocks() -> None:
     drive = Drive()
     drive.give(Part(envelopes=(policy(),), events=(event(at=1_000),)))
     drive.until(11_000)
-    known = drive.ledger.get(event().record_id)
+    known = drive.ledger.holdings.get(event().record_id)
     assert known is not None
     again = Drive(awaited={"records": 1})
     again.give(Part(envelopes=(policy(), hold(records=("r1",))), tick=Instant(12_000)))

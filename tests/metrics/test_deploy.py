@@ -124,9 +124,9 @@ def test_counters_are_shown_as_rates_and_legends_name_labels_that_are_left() -> 
                 counter = BY_NAME[name[0]].type == "counter"
                 assert counter == bool(re.search(r"rate\(|increase\(", query)), query
             left = re.search(r"by \(([^)]*)\)", query)
-            of = SELECTOR.search(query)
-            assert of is not None
-            labels = set(left[1].split(", ")) if left else set(BY_NAME[of[1]].labels)
+            # Of a difference that groups to the right, the labels are those of what is right.
+            of = SELECTOR.findall(query)[-1 if "group_right" in query else 0][0]
+            labels = set(left[1].split(", ")) if left else set(BY_NAME[of].labels)
             assert set(re.findall(r"{{(\w+)}}", legend)) <= labels, legend
 
 

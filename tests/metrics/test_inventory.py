@@ -72,8 +72,10 @@ def test_what_a_topic_forgot_counts_no_more() -> None:
     kept.add(0, 1, "told again", ("a",))
     kept.add(0, STRIDE, "told again", ("a",))
     kept.add(1, 0, "of another partition", ("a",))
-    kept.forget(0, STRIDE - 1)
+    kept.forget(0, 0)
     assert kept.counts["a",] == 3
+    kept.forget(0, 1)
+    assert kept.counts["a",] == 2
     kept.forget(0, STRIDE)
     assert kept.counts["a",] == 2
     kept.add(0, STRIDE + 1, "old", ("b",))

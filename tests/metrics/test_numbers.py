@@ -3,8 +3,7 @@
 from msgspec.structs import replace
 
 from pipeline.documents import enveloped
-from pipeline.findings import finding
-from pipeline.inquiry.cases import RESOLVED_BY
+from pipeline.findings import RESOLVED_BY, finding
 from pipeline.instants import DAY, HOUR, Instant
 from pipeline.vocabulary import FindingKind
 from tests.metrics.build import START, Desk, read

@@ -1,11 +1,22 @@
-"""Documents of a history: policies, notices, holds and controls, each with the hour it is sent."""
+"""Documents of a history, each with the hour it is sent."""
 
 import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tests.oracle.history import BASE, Control, Document, Hold, Notice, Policy, Rule, Step, Words
+from tests.oracle.history import (
+    BASE,
+    Control,
+    Document,
+    Hold,
+    Notice,
+    Policy,
+    Request,
+    Rule,
+    Step,
+    Words,
+)
 
 SPAN = 60_000
 RESIDENCIES = ("GB", "FR", "DE", "EU", "US", "US-CA", "UNKNOWN")
@@ -166,6 +177,37 @@ def holds(rng: random.Random, records: Sequence[str]) -> list[Dated]:
         times = sorted(instant(rng) for _ in range(rng.choice((1, 2, 2, 3))))
         for version, at in enumerate(times, start=1):
             found.append((at, replace(hold, version=version, active=version % 2 == 1)))
+    return found
+
+
+def requests(rng: random.Random, records: Sequence[str]) -> list[Dated]:
+    """Return requests of people, most of them decided later."""
+    found: list[Dated] = []
+    for number in range(rng.choice((0, 0, 0, 1, 1, 2))):
+        record = rng.choice(records)
+        received = instant(rng)
+        whose = rng.choice(("record", "subject", "subject", "all"))
+        request = Request(
+            name=f"dsr{number}",
+            version=1,
+            kind=rng.choice(("erasure", "objection", "consent_withdrawal", "restriction")),
+            state=rng.choice(("received", "received", "accepted")),
+            received=received,
+            within=rng.randint(5, 40),
+            records=(record,) if whose == "record" else (),
+            subjects={"subject": (f"s-{record}",), "all": ("s-all",)}.get(whose, ()),
+            match=Words(category=(rng.choice(CATEGORIES),)) if rng.random() < 0.2 else None,
+            before=rng.choice((received, instant(rng))) if rng.random() < 0.5 else None,
+            refused=(rng.choice(records),) if rng.random() < 0.2 else (),
+            law=rng.choice(LAWS),
+        )
+        at = received + rng.choice((0, rng.randint(0, 10_000)))
+        found.append((at, request))
+        while rng.random() < 0.5:
+            at += rng.randint(500, 20_000)
+            state = rng.choice(("accepted", "accepted", "refused", "withdrawn", "received"))
+            request = replace(request, version=request.version + 1, state=state)
+            found.append((at, request))
     return found
 
 

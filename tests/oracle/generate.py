@@ -7,7 +7,7 @@ from dataclasses import replace
 from pipeline.events import Event, Evidence, Subject
 from pipeline.identifiers import EventId, RecordId, StoreName, SubjectId
 from pipeline.instants import Instant
-from tests.oracle.decrees import SPAN, controls, holds, instant, notices, policies
+from tests.oracle.decrees import SPAN, controls, holds, instant, notices, policies, requests
 from tests.oracle.history import BASE, WINDOW, Delivery, Document, History
 
 TAIL = 150_000
@@ -37,6 +37,7 @@ def history(seed: int) -> History:
         *notices(rng),
         *holds(rng, records),
         *controls(rng, stores, [rule.name for rule in first.rules]),
+        *requests(rng, records),
     ]
     deliveries = [Delivery(BASE, first)]
     deliveries += [_late(rng, at, document) for at, document in documents]

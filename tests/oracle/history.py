@@ -98,6 +98,24 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class Request:
+    """A version of a person's request; `within` in seconds; `refused` lists records."""
+
+    name: str
+    version: int
+    kind: str
+    state: str
+    received: int
+    within: int
+    records: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    match: Words | None = None
+    before: int | None = None
+    refused: tuple[str, ...] = ()
+    law: str | None = None
+
+
+@dataclass(frozen=True)
 class Control:
     """A version of a pause or resume; `name` is the scope."""
 
@@ -106,7 +124,7 @@ class Control:
     action: str
 
 
-Document = Policy | Notice | Hold | Control
+Document = Policy | Notice | Hold | Request | Control
 
 
 @dataclass(frozen=True)
@@ -128,7 +146,13 @@ class History:
 
 def envelope(document: Document) -> Envelope:
     """Publish a document as its author would, as YAML (JSON is YAML)."""
-    kinds = {Policy: "policies", Notice: "notices", Hold: "holds", Control: "controls"}
+    kinds = {
+        Policy: "policies",
+        Notice: "notices",
+        Hold: "holds",
+        Request: "requests",
+        Control: "controls",
+    }
     return enveloped(kinds[type(document)], json.dumps(_form(document)), "counsel")
 
 
@@ -157,6 +181,8 @@ def _form(document: Document) -> dict[str, Any]:
             if document.match is not None:
                 form["match"] = _match(document.match)
             return {**form, "state": "active" if document.active else "released"}
+        case Request():
+            return _request(document)
         case Control():
             return {
                 "control": document.name,
@@ -164,6 +190,33 @@ def _form(document: Document) -> dict[str, Any]:
                 "action": document.action,
                 "reason": "exercise",
             }
+
+
+def _request(request: Request) -> dict[str, Any]:
+    lists = {"records": request.records, "subjects": request.subjects}
+    refused: list[dict[str, Any]] = []
+    if request.refused:
+        refused.append({"code": "LegalClaims", "records": list(request.refused)})
+    if request.state == "refused":
+        refused.append({"code": "Archiving"})
+    return {
+        "request": request.name,
+        "version": request.version,
+        "kind": request.kind,
+        "state": request.state,
+        "clock": {"within": f"PT{request.within}S"},
+        "zone": "UTC",
+        "citation": _citation(request.law),
+        **_instant("received", request.received),
+        **{key: list(values) for key, values in lists.items() if values},
+        **({} if request.match is None else {"match": _match(request.match)}),
+        **({"refused": refused} if refused else {}),
+        **(
+            {"collected_before": "none"}
+            if request.before is None
+            else _instant("collected_before", request.before)
+        ),
+    }
 
 
 def _life(notice: Notice) -> dict[str, Any]:

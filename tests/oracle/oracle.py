@@ -1,6 +1,6 @@
 """What the specification asks for at an instant, worked out from scratch from what is known.
 
-Precedence: a hold, then a minimum that qualifies, then a notice, then a maximum.
+Precedence: a hold, then a minimum that qualifies, then a notice, a request, then a maximum.
 
 Where the specification leaves a choice, it is read so:
 - a rule that is only observed covers nothing: the default limit stays;
@@ -13,7 +13,8 @@ Where the specification leaves a choice, it is read so:
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from tests.oracle.history import Control, Document, Hold, Notice, Policy, Rule
+from tests.oracle.asked import asked_of, cause_of
+from tests.oracle.history import Control, Document, Hold, Notice, Policy, Request, Rule
 from tests.oracle.lives import Known, Life, lives
 from tests.oracle.words import ELSEWHERE, LIKELY, POSSIBLE, RESIDENT, reach, same_law
 
@@ -139,6 +140,7 @@ def changes(known: Known, asked: list[Expected]) -> set[int]:
 def _of_life(life: Life, documents: list[Document], now: int) -> Expected:
     policies = [item for item in documents if isinstance(item, Policy)]
     notices = [item for item in documents if isinstance(item, Notice) and item.in_force]
+    asked = [(item, asked_of(item, life)) for item in documents if isinstance(item, Request)]
     paused = {
         item.name for item in documents if isinstance(item, Control) and item.action == "pause"
     }
@@ -146,7 +148,8 @@ def _of_life(life: Life, documents: list[Document], now: int) -> Expected:
 
     maxima = [order for policy in policies for order in _maxima(life, policy)]
     ordered = [order for notice in notices for order in _deletions(life, notice, policies)]
-    laws = _laws(policies, notices)
+    ordered += [_requested(item) for item, what in asked if what == "delete"]
+    laws = _laws(policies, notices) | {cause_of(item): item.law for item, _ in asked}
     scopes = {"all", f"store:{life.store}"} & paused
     orders = []
     for order in (*maxima, *ordered):
@@ -161,6 +164,9 @@ def _of_life(life: Life, documents: list[Document], now: int) -> Expected:
     free = [order for order in due if not order.paused]
     restrict = [name for notice in notices for name in _restrictions(life, notice, now)]
     restrict += [f"hold:{name}" for name in holds if due]
+    restrict += [
+        cause_of(item) for item, what in asked if what == "restrict" and item.received <= now
+    ]
     why = Why.HELD if holds else Why.DUE if free else _why_not(due, orders, now)
     return Expected(
         life=life,
@@ -273,6 +279,11 @@ def _restrictions(life: Life, notice: Notice, now: int) -> list[str]:
         for step in notice.steps
         if step.not_before <= now and (step.action == "restrict" or meant < RESIDENT)
     ]
+
+
+def _requested(request: Request) -> Order:
+    end = request.received + request.within * 1_000
+    return Order(request.received, end, cause_of(request), request.version)
 
 
 def _laws(policies: list[Policy], notices: list[Notice]) -> dict[str, str | None]:

@@ -3,7 +3,7 @@
 from pipeline.events import Event
 from pipeline.receipts import Receipt
 from tests.oracle.checks import Failure
-from tests.oracle.history import BASE, Control, Hold, Notice, Policy, Words
+from tests.oracle.history import BASE, Control, Hold, Notice, Policy, Request, Words
 from tests.oracle.oracle import NEVER, Expected, changes, expected
 from tests.oracle.simulate import Run
 
@@ -74,6 +74,13 @@ def _told(what: object) -> str:
             who = " ".join((*what.records, *what.subjects))
             words = _words(what.match) if what.match else ""
             return f"hold {what.name}@{what.version} {state} {who}{words}"
+        case Request():
+            who = " ".join((*what.records, *what.subjects))
+            words = _words(what.match) if what.match else ""
+            before = "" if what.before is None else f" before {_seconds(what.before)}"
+            text = f"request {what.name}@{what.version} {what.kind} {what.state} {who}{words}"
+            text += f" received {_seconds(what.received)}{before} law {what.law}"
+            return f"{text} refused {' '.join(what.refused) or 'nothing'}"
         case Control():
             return f"control {what.name}@{what.version} {what.action}"
     return str(what)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline.documents import kind_of, load
+from pipeline.documents import Notice, Request, kind_of, load
 from pipeline.instants import MINUTE, Instant
 from pipeline.stories.difference import differences
 from pipeline.stories.quiet import errors_into
@@ -192,7 +192,10 @@ def test_every_cause_is_a_rule_step_or_hold_of_the_folders_documents(folder: Pat
         kind = kind_of(text).removesuffix("ies").removesuffix("s")
         prefix = {"polic": "policy"}.get(kind, kind)
         names = [getattr(one, "rule_id", "") for one in getattr(document, "rules", ())]
-        names += [getattr(one, "step_id", "") for one in getattr(document, "orders", ())]
+        if isinstance(document, Notice):
+            names += [one.step_id for one in document.orders]
+        if isinstance(document, Request):
+            names.append(document.kind)
         causes |= {f"{prefix}:{document.document_id}/{name}" for name in (*names, "default")}
         # An information notice is a hold.
         causes |= {f"{prefix}:{document.document_id}", f"hold:{prefix}:{document.document_id}"}

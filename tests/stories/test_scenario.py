@@ -216,7 +216,7 @@ def test_wrong_front_matter_is_said_with_its_file(tmp_path: Path, readme: str, s
         (happening("holds", {"hold": "h"}), "`version` is missing"),
         (happening("controls", PAUSE | {"action": "halt"}), "`halt` is not in the vocabulary"),
         (happening("controls", PAUSE | {"author": ""}), "the author must be"),
-        (happening("requests", {"request": "r-1"}), "not yet supported"),
+        (happening("requests", {"request": "r-1"}), "`kind` is missing"),
         (happening("receipts", {"command": ABOUT}), "`status` must be one of"),
         (happening("receipts", {"command": ABOUT, "status": "GONE"}), "`status` must be one of"),
         (happening("receipts", {"status": "FAILED"}), "name the `command`"),

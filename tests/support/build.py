@@ -131,3 +131,29 @@ def event(
         stores=tuple(StoreName(store) for store in stores),
         collected_at=None if collected_at is None else Instant(collected_at),
     )
+
+
+def request(
+    kind: str = "erasure",
+    state: str = "accepted",
+    *,
+    request_id: str = "dsr-1",
+    version: int = 1,
+    subjects: tuple[str, ...] = ("s-r1",),
+    received: int = 2_000,
+    more: str = "",
+) -> Envelope:
+    """Return a request of people in its envelope; its time is counted in UTC by the CCPA's days."""
+    text = f"""
+request: {request_id}
+version: {version}
+kind: {kind}
+state: {state}
+clock: {{within: P45D, extended: P90D}}
+zone: UTC
+citation: {{law: UK GDPR, article: "17(1)", jurisdiction: GB}}
+received: "{format_instant(Instant(received))}"
+subjects: [{", ".join(subjects)}]
+{more}
+"""
+    return enveloped("requests", text, "counsel")

@@ -51,10 +51,12 @@ class Drive:
         """Fire a timer at an instant, whatever the ticks say."""
         self._note(self.ledger.wake(Instant(at)))
 
-    def answer_all(self, status: str = "COMPLETED", at: int = 0) -> None:
-        """Let every store answer every command issued so far."""
+    def answer_all(self, status: str = "COMPLETED", at: int = 0, store: str | None = None) -> None:
+        """Let every store, or one, answer every command issued so far."""
         receipts = tuple(
-            Receipt(c.command_id, c.record_id, c.store, status, Instant(at)) for c in self.commands
+            Receipt(c.command_id, c.record_id, c.store, status, Instant(at))
+            for c in self.commands
+            if store in (None, c.store)
         )
         self.give(Part(receipts=receipts))
 

@@ -1,0 +1,76 @@
+"""A request in plain words. Whose it is, is never written: only how many it names."""
+
+from pipeline.documents.render_match import records
+from pipeline.documents.requests import Refusal, Request
+from pipeline.instants import format_instant
+
+_ASKS = {
+    "erasure": "asks for erasure",
+    "objection": "objects to the processing",
+    "consent_withdrawal": "withdraws consent",
+    "restriction": "asks for restriction",
+}
+_MEANS = {
+    "erasure": "",
+    "objection": ", as far as it is held for legitimate or public interests",
+    "consent_withdrawal": ", as far as it is held by consent alone",
+    "restriction": "",
+}
+_FOLLOWS = {
+    "delete": "it is deleted at once",
+    "restrict": "it is restricted at once",
+    "": "nothing is commanded",
+}
+
+
+def request_in_words(request: Request) -> tuple[str, ...]:
+    """Return the sentences that say what a request does."""
+    head = f"Request {request.document_id}, version {request.version} ({request.citation.text})"
+    named = []
+    if request.subjects:
+        named.append(_counted(len(request.subjects), "named person", "named people"))
+    if request.records:
+        named.append(_counted(len(request.records), "named record", "named records"))
+    asks = f"{head}: {' and '.join(named)} {_ASKS[request.kind]}; it is {request.state}."
+    extended = ", which has been extended" if request.extended else ""
+    told = (
+        f"answered at {format_instant(request.answered)}"
+        if request.answered is not None
+        else f"to be answered before {format_instant(request.deadline)}{extended}"
+    )
+    sentences = [asks, f"It was received at {format_instant(request.received)}, {told}."]
+    sentences += [_follows(request)]
+    sentences += [_refused(one) for one in request.refusals]
+    return tuple(sentences)
+
+
+def _follows(request: Request) -> str:
+    what = "Of their data"
+    if request.match is not None:
+        words = records(request.match)
+        what = f"Of their data, {words[0].lower()}{words[1:]}"
+    if request.collected_before is not None:
+        what += f" collected before {format_instant(request.collected_before)}"
+    elif request.orders:
+        what += ", what is collected later too"
+    if not request.orders:
+        return "While it stands so, nothing is commanded."
+    limit = f"; stores must have done it before {format_instant(request.deadline)}"
+    return f"{what}{_MEANS[request.kind]}: {_FOLLOWS[request.orders]}{limit}."
+
+
+def _refused(one: Refusal) -> str:
+    note = f" ({one.note})" if one.note else ""
+    if one.is_whole:
+        return f"It is refused: {one.code}{note}."
+    parts = []
+    if one.records:
+        parts.append(_counted(len(one.records), "named record", "named records"))
+    if one.match is not None:
+        words = records(one.match)
+        parts.append(f"{words[0].lower()}{words[1:]}")
+    return f"Refused for {' and for '.join(parts)}: {one.code}{note}."
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

@@ -1,0 +1,144 @@
+"""What follows from a person's request, from document to command."""
+
+import msgspec
+import pytest
+
+from pipeline.documents import Envelope
+from pipeline.events import Event
+from pipeline.instants import DAY, Instant
+from pipeline.ledger.parts import Part
+from tests.support.build import event, hold, notice, policy, request, rule
+from tests.support.drive import Drive
+from tests.test_precedence import limit
+
+RECEIVED = 2_000
+_LETTER = {"RESTRICT": "R", "DELETE": "D", "RELEASE": "L", "CANCEL": "C"}
+BASIS = {"consent": "dpv:Consent", "interest": "dpv:LegitimateInterest", "contract": "dpv:Contract"}
+
+
+def told(*steps: tuple[int, Envelope], events: tuple[Event, ...] = (), until: int = 20) -> str:
+    """Return which commands leave at which second, of documents published at seconds."""
+    drive = Drive()
+    drive.give(Part(envelopes=(policy(limit("a", 100), default="PT200S"),), tick=Instant(1_000)))
+    drive.give(Part(events=events or (event(at=1_000),)))
+    said: list[str] = []
+    for second in range(1, until + 1):
+        drive.until(second * 1_000)
+        drive.give(Part(envelopes=tuple(one for at, one in steps if at == second)))
+        drive.until(second * 1_000 + 1)
+        said += [f"{_LETTER[c.kind]}{second}:{c.record_id}" for c in drive.commands[len(said) :]]
+        drive.answer_all(at=second * 1_000 + 1)
+    return " ".join(said)
+
+
+def test_an_accepted_erasure_deletes_all_records_of_the_person_in_every_store() -> None:
+    mine = [event(name, at=1_000, stores=("images", "index")) for name in ("r1", "r2")]
+    shared = [msgspec.structs.replace(one, subjects=mine[0].subjects) for one in mine]
+    drive = Drive()
+    drive.give(Part(envelopes=(policy(limit("a", 100)),), tick=Instant(1_000)))
+    drive.give(Part(events=(*shared, event("other", at=1_000))))
+    drive.give(Part(envelopes=(request(),), tick=Instant(3_000)))
+    drive.until(3_001)
+    found = {(c.record_id, c.store) for c in drive.deletions}
+    assert found == {(name, store) for name in ("r1", "r2") for store in ("images", "index")}
+    [cause] = {c.cause for c in drive.deletions}
+    assert cause == "request:dsr-1/erasure"
+    assert {c.citation for c in drive.deletions} == {"UK GDPR art 17(1)"}
+    assert {c.complete_by for c in drive.deletions} == {46 * DAY}, "by the deadline, in UTC days"
+
+
+@pytest.mark.parametrize(
+    ("kind", "states", "basis", "expected"),
+    [
+        # Erasure waits for the decision; what can be undone comes at once.
+        ("erasure", {5: "received", 9: "accepted"}, "interest", "D9:r1"),
+        ("erasure", {5: "received", 9: "withdrawn"}, "interest", ""),
+        ("objection", {5: "received", 9: "accepted"}, "interest", "R5:r1 D9:r1"),
+        ("objection", {5: "received", 9: "withdrawn"}, "interest", "R5:r1 L9:r1"),
+        ("restriction", {5: "accepted", 9: "withdrawn"}, "contract", "R5:r1 L9:r1"),
+        # GDPR art 21(1) reaches interests, art 7(3) and 17(1)(b) consent alone.
+        ("objection", {5: "accepted"}, "contract", ""),
+        ("objection", {5: "accepted"}, "none", "D5:r1"),
+        ("consent_withdrawal", {5: "received", 9: "accepted"}, "consent", "R5:r1 D9:r1"),
+        ("consent_withdrawal", {5: "accepted"}, "interest", ""),
+        ("consent_withdrawal", {5: "accepted"}, "none", "D5:r1"),
+    ],
+)
+def test_what_follows_from_kind_state_and_lawful_basis(
+    kind: str, states: dict[int, str], basis: str, expected: str
+) -> None:
+    documents = [
+        (at, request(kind, state, version=number))
+        for number, (at, state) in enumerate(states.items(), start=1)
+    ]
+    one = event(at=1_000, lawful_basis=BASIS.get(basis))
+    assert told(*documents, events=(one,)) == expected
+
+
+def test_a_refused_request_takes_back_what_it_had_restricted() -> None:
+    whole = request("objection", "refused", version=2, more="refused: [{code: CompellingGrounds}]")
+    assert told((5, request("objection", "received")), (9, whole)) == "R5:r1 L9:r1"
+
+
+def test_what_of_a_request_is_refused_is_left() -> None:
+    more = "refused: [{code: LegalClaims, records: [r1]}]"
+    both = (event("r1", at=1_000), event("r2", at=1_000))
+    asked = request(subjects=("s-r1", "s-r2"), more=more)
+    assert told((5, asked), events=both) == "D5:r2"
+    more = "refused: [{code: Archiving, match: {category: [pd:Picture]}}]"
+    assert told((5, request(more=more))) == ""
+
+
+def test_only_what_matches_is_meant() -> None:
+    assert told((5, request(more="match: {purpose: [dpv:Marketing]}"))) == ""
+    assert told((5, request(more="match: {purpose: [dpv:SearchFunctionalities]}"))) == "D5:r1"
+
+
+def test_objecting_to_marketing_needs_no_ground() -> None:
+    one = event(at=1_000, purpose="dpv:DirectMarketing", lawful_basis="dpv:Contract")
+    assert told((5, request("objection")), events=(one,)) == "D5:r1"
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [("", "D5:early"), ("collected_before: none", "D5:early D5:late")],
+)
+def test_what_was_collected_after_the_request_came_is_meant_only_if_it_says_so(
+    more: str, expected: str
+) -> None:
+    events = (event("early", at=1_000), event("late", at=RECEIVED, collected_at=RECEIVED))
+    asked = request(subjects=("s-early", "s-late"), more=more)
+    assert told((5, asked), events=events) == expected
+
+
+def test_a_hold_wins_over_a_request_and_restricts_meanwhile() -> None:
+    released = hold(records=("r1",), version=2, state="released")
+    story = told((3, hold(records=("r1",))), (5, request()), (9, released))
+    assert story == "R5:r1 D9:r1"
+
+
+def test_a_minimum_of_the_same_law_wins_over_a_request_a_foreign_one_does_not() -> None:
+    def kept_by(law: str) -> str:
+        kept = limit("keep", 11, bound="minimum", law=law)
+        later = policy(limit("a", 100), kept, version=2, default="PT200S")
+        return told((3, later), (5, request()))
+
+    assert kept_by("GB") == "R5:r1 D12:r1"
+    assert kept_by("US") == "D5:r1"
+
+
+def test_a_notice_and_a_request_do_not_command_twice() -> None:
+    ordered = notice(stop=(1_000, 900_000), delete=(1_000, 900_000))
+    assert told((5, request()), (9, ordered)) == "D5:r1"
+
+
+def test_a_request_that_comes_late_is_done_at_once_and_told_of() -> None:
+    drive = Drive()
+    drive.give(Part(envelopes=(policy(rule(limit="P1Y"), default="P1Y"),), tick=Instant(1_000)))
+    drive.give(Part(events=(event(at=1_000),)))
+    drive.until(60 * DAY)
+    drive.give(Part(envelopes=(request(),)))
+    drive.until(60 * DAY + 1)
+    assert [c.cause for c in drive.deletions] == ["request:dsr-1/erasure"]
+    [told_of] = [item for item in drive.findings if item.kind == "DEADLINE_PASSED"]
+    assert told_of.subject == "request:dsr-1/erasure version 1"
