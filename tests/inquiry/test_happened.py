@@ -3,7 +3,7 @@
 import msgspec
 
 from pipeline.documents import Envelope
-from pipeline.findings import Decision
+from pipeline.findings import Decision, finding
 from pipeline.identifiers import CommandId, RecordId
 from pipeline.inquiry.explain import explain
 from pipeline.inquiry.explanation import Dated, Dossier, Row, Sent
@@ -13,6 +13,7 @@ from pipeline.ledger.due import owed
 from pipeline.receipts import Receipt
 from pipeline.records import Record, applied
 from pipeline.rules import Planner
+from pipeline.vocabulary import FindingKind
 from tests.inquiry.build import BEGIN, dossier, explained, fresh
 from tests.support.build import control, event, hold, planner_of, policy, rule
 from tests.test_precedence import limit
@@ -81,6 +82,22 @@ def test_what_happened_later_is_left_out_and_counted() -> None:
     said = explain(story(), Instant(12_500))
     assert [one.at for one in said.timeline] == [1_000, 11_001, 11_001, 12_000]
     assert said.later == 2
+
+
+def test_of_what_was_told_twice_the_first_counts() -> None:
+    asked = story()
+    (answer, _) = asked.receipts
+    item = finding(FindingKind.OVERDUE, "c", "what", "remedy", Instant(1))
+    asked = msgspec.structs.replace(
+        asked,
+        receipts=(answer, Dated(Instant(19_000), answer.value)),
+        findings=tuple(Dated(Instant(at), item) for at in (12_500, 19_000)),
+    )
+    said = explain(asked, Instant(20_000))
+    assert [one.at for one in said.timeline if one.what in ("answered", "found")] == [
+        12_000,
+        12_500,
+    ]
 
 
 def test_a_command_that_is_on_no_topic_is_withheld_or_on_its_way() -> None:

@@ -171,6 +171,7 @@ def test_what_cannot_be_worked_out_is_found_and_deletes_nothing() -> None:
     assert due._replace(findings=()) == Due(far, None, (), (), (), None)
     [item] = due.findings
     assert (item.kind, item.subject, item.at) == ("CANNOT_BE_EVALUATED", "r1", 12_000)
+    assert item.occasion == "acme 1", "under another policy it is told again"
     assert "P30D from 9999-12-26 ends after the year 9999" in item.what
 
 

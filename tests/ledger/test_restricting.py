@@ -51,6 +51,7 @@ def test_a_minimum_that_has_not_begun_is_a_finding_and_restricts() -> None:
     [item] = due.findings
     assert item.kind == "HELD_PAST_LIMIT"
     assert "policy:acme/keep" in item.what
+    assert item.occasion == "acme 1", "under another policy it is told again"
     assert look(record(), 11_000, KEPT).findings == ()
 
 

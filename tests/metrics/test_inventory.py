@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from pipeline.identifiers import StoreName
 from pipeline.instants import DAY, HOUR, Instant
+from pipeline.ledger.due import owed
 from pipeline.metrics.inventory import Inventory
 from pipeline.metrics.kept import STRIDE, Kept
 from pipeline.records import Record, applied
@@ -64,6 +66,29 @@ def test_an_hour_that_has_begun_is_not_passed() -> None:
     due = START + DAY
     assert inventory.due_within(Instant(due + HOUR - 1), -1) == 0
     assert inventory.due_within(Instant(due + HOUR), -1) == 1
+
+
+def test_standings_that_nobody_shares_any_more_leave_nothing_behind() -> None:
+    """They tell of hours: a year of them would slow every page down."""
+    inventory = Inventory(PLANNER)
+    for version in range(1, 200):
+        inventory.put(issued(row(1, version), complete_by=START + version * HOUR))
+    assert len(inventory.standings()) == 1
+    assert len(inventory._counts) <= 3
+
+
+def issued(record: Record, complete_by: int) -> Record:
+    due = owed(record, PLANNER, Instant(START + DAY), may_delete=True).record
+    (item,) = due.issued
+    later = replace(item, complete_by=Instant(complete_by), issued_at=Instant(START))
+    return replace(record, issued=(later,))
+
+
+def test_a_command_is_overdue_from_the_first_hour_after_its_deadline() -> None:
+    inventory = Inventory(PLANNER)
+    inventory.put(issued(row(1, 1), complete_by=START + 2 * HOUR + 1))
+    ((standing, _),) = inventory.standings()
+    assert standing.expected == (((StoreName("images"), START // HOUR + 3), 1),)
 
 
 def test_what_a_topic_forgot_counts_no_more() -> None:

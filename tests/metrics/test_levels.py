@@ -9,9 +9,10 @@ from pipeline.instants import DAY, HOUR, Instant
 from pipeline.ledger.outcome import Outcome, Row
 from pipeline.ledger.parts import Part
 from pipeline.metrics.cases import Cases
+from pipeline.metrics.illegible import Illegible
 from pipeline.metrics.kept import STRIDE
 from pipeline.receipts import Receipt
-from pipeline.transports.contract import Partition
+from pipeline.transports.contract import Message, Partition
 from pipeline.vocabulary import FindingKind
 from tests.metrics.build import START, Desk, read
 from tests.support.build import control, event, request
@@ -199,6 +200,18 @@ def test_a_tombstone_clears_an_unreadable_message_of_its_key(desk: Desk) -> None
     topic = desk.scene.topics.name("findings")
     desk.send("findings", "x", None)
     assert read(follower).figures()["retention_unreadable_messages"][topic,] == 0
+
+
+def test_unreadable_messages_of_two_partitions_count_each() -> None:
+    followed = Illegible()
+    for partition in (0, 1):
+        followed.add(Message("t", partition, 7, Instant(1), None, b"poison"))
+    followed.add(Message("t", 0, 8, Instant(1), b"k", b"poison"))
+    assert followed.counts()["t"] == 3
+    followed.replaced(Message("t", 1, 9, Instant(1), b"k", b"good"))
+    assert followed.counts()["t"] == 3, "a key lies in one partition"
+    followed.forget("t", 0, 8)
+    assert followed.counts()["t"] == 2
 
 
 def test_since_when_the_oldest_pause_is_in_force(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 import time
 
 import apache_beam as beam
+import msgspec
 import pytest
 
 from pipeline.identifiers import RecordId, shard_of
@@ -122,7 +123,13 @@ def test_a_command_for_a_store_without_a_topic_is_a_finding_and_is_delivered_onc
     governor = Stage(scene, "governor")
     governor.bundle(Part(envelopes=(policy(),), tick=Instant(11_000)))
     governor.bundle(Part(commands=tuple(ledger.commands)))
-    assert [item.kind for item in scene.findings()][-1] == "UNKNOWN_STORE"
+    again = [msgspec.structs.replace(one, attempt=2) for one in ledger.commands]
+    governor.bundle(Part(commands=(*ledger.commands, *ledger.commands, *again)))
+    told = [item for item in scene.findings() if item.kind == "UNKNOWN_STORE"]
+    assert [item.occasion for item in told] == [
+        "1970-01-01, attempt 1",
+        "1970-01-01, attempt 2",
+    ], "once each"
     scene.broker.create([TopicSpec("x.commands.attic", 1)])
     later = Stage(scene, "governor")
     later.bundle(Part(envelopes=(policy(),), tick=Instant(11_000)))
