@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.options import Approvals, BrokerUrl, EventTopics, Prefix
-from pipeline.cli.tables import screen, visible
+from pipeline.cli.tables import counted, screen, visible
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import BrokerUnavailable
-from pipeline.inquiry.overview import Flow, Job, Overview
+from pipeline.inquiry.overview import Asked, Flow, Job, Overview
 from pipeline.instants import DAY, HOUR, MINUTE, SECOND, Instant, format_instant
 from pipeline.lookup.log import Log
 from pipeline.lookup.status import Watch
@@ -120,6 +120,7 @@ def _lines(seen: Overview) -> Iterator[tuple[str, Text]]:
     yield "restricted", Text(f"{counts.restricted:,} records")
     unsent = f"{counts.unsent:,} deletions not given to a store: withheld, or on their way"
     yield "withheld", Text(unsent if counts.unsent else "none", "yellow" if counts.unsent else "")
+    yield "requests", _requests(seen.requests)
     yield "findings", _alarm(sum(seen.findings.values()), _counted(seen.findings), "yellow")
     yield "quarantine", _alarm(sum(seen.quarantine.values()), _counted(seen.quarantine), "yellow")
     for pause in seen.paused:
@@ -143,6 +144,15 @@ def _flow(flow: Flow) -> Text:
     rate = "" if flow.per_second is None else f", {flow.per_second:,.0f} a second"
     behind = (f"{flow.behind:,} behind", "yellow" if flow.behind else "")
     return Text.assemble(f"{flow.read:,} read{rate}, ", behind)
+
+
+def _requests(asked: Asked) -> Text:
+    if asked.first_by is None:
+        return Text("none waits for an answer")
+    first = f"; the first must be answered before {format_instant(asked.first_by)}"
+    style = "bold red" if asked.passed else "yellow" if asked.in_7_days else ""
+    passed = f", {asked.passed:,} of them too late" if asked.passed else ""
+    return Text(f"{counted(asked.unanswered, 'request')} to be answered{passed}{first}", style)
 
 
 def _outstanding(seen: Overview) -> Text:

@@ -1,9 +1,12 @@
 """The values of the operator's one screen: `lookup.status` gathers them, the command shows them."""
 
+from collections.abc import Iterable
+
 import msgspec
 
+from pipeline.documents import Request
 from pipeline.inquiry.census import Counts
-from pipeline.instants import MINUTE, Instant
+from pipeline.instants import DAY, MINUTE, Instant
 
 SILENT_AFTER = MINUTE
 """A job that has measured nothing for so long (ms, by the broker's time) counts as not running."""
@@ -42,15 +45,43 @@ class Job(msgspec.Struct, frozen=True):
     unreviewed: int = 0
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """Requests of people that wait for an answer.
+
+    Attributes:
+        unanswered: how many.
+        in_7_days: of them, those whose time to answer ends within 7 days, or has.
+        passed: those whose time has ended.
+        first_by: when the first must be answered; None: none waits.
+    """
+
+    unanswered: int = 0
+    in_7_days: int = 0
+    passed: int = 0
+    first_by: Instant | None = None
+
+
+def asked(requests: Iterable[Request], now: Instant) -> Asked:
+    """Return which requests wait for an answer at an instant."""
+    deadlines = [request.deadline for request in requests if request.is_open]
+    return Asked(
+        unanswered=len(deadlines),
+        in_7_days=sum(deadline <= now + 7 * DAY for deadline in deadlines),
+        passed=sum(deadline <= now for deadline in deadlines),
+        first_by=min(deadlines, default=None),
+    )
+
+
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """Where everything stands at an instant of the broker's time.
 
     Attributes:
         findings: open ones by kind.
-        quarantine: what was not replayed, by reason.
+        quarantine: what nobody has replayed or dismissed, by reason.
         paused: what an operator has paused, and why; deletions that fall due then have no command
             yet, so that they are not among those withheld.
         waiting: documents that a second person must approve.
+        requests: of people, that wait for an answer.
     """
 
     at: Instant
@@ -61,6 +92,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     quarantine: dict[str, int]
     paused: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    requests: Asked = Asked()
 
 
 class Pulse:

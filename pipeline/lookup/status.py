@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TypeVar
 
-from pipeline.documents import Envelope, InvalidDocument, Policy, Versions, parsed
+from pipeline.documents import Envelope, InvalidDocument, Policy, Request, Versions, parsed
 from pipeline.errors import BrokerUnavailable, InvalidInput, LogTruncated, Undecodable
 from pipeline.findings import Finding, Quarantined
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.cases import cases
 from pipeline.inquiry.census import Census
-from pipeline.inquiry.overview import Flow, Overview, Pulse
+from pipeline.inquiry.overview import Flow, Overview, Pulse, asked
 from pipeline.inquiry.unread import by_reason, unread
 from pipeline.instants import MIN_INSTANT, SECOND, Instant
 from pipeline.lookup.log import Log
@@ -54,6 +54,7 @@ class Watch:
         self._until: Instant | None = None
         self._stores: set[str] = set()
         self._paused: tuple[str, ...] = ()
+        self._requests: tuple[Request, ...] = ()
 
     def close(self) -> None:
         """Release the connection."""
@@ -84,6 +85,7 @@ class Watch:
             quarantine=by_reason(unread(self._quarantined)),
             paused=self._paused,
             waiting=waiting,
+            requests=asked(self._requests, now),
         )
 
     # -- reading -----------------------------------------------------------------------------------
@@ -117,6 +119,7 @@ class Watch:
             for control in in_force.controls
             if control.action == "pause"
         )
+        self._requests = in_force.requests
         return in_force.waiting
 
     def _commands(self) -> list[Partition]:

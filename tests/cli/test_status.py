@@ -23,7 +23,7 @@ from pipeline.transports.topics import Topics as Names
 from pipeline.vocabulary import FindingKind
 from tests.cli.conftest import Retention
 from tests.cli.topics import Topics
-from tests.support.build import event, hold, policy, rule
+from tests.support.build import event, hold, policy, request, rule
 
 BEGIN = 400 * DAY
 DOCUMENT = policy(rule("a", "{residency: [GB]}", limit="PT240H"), default="PT9600H")
@@ -127,6 +127,21 @@ def test_resolved_and_replayed_is_counted_no_more(
     retention("quarantine", "replay", "--broker", ready, "--yes")
     content = seen(retention, ready)
     assert (content["findings"], content["quarantine"]) == ({}, {})
+
+
+def test_requests_that_wait_for_an_answer_are_counted_with_the_first_deadline(
+    retention: Retention, ready: str, topics: Topics
+) -> None:
+    assert "none waits for an answer" in retention("status", "--broker", ready).out
+    topics.publish(request(received=BEGIN - 40 * DAY), request(request_id="b", received=BEGIN))
+    found = seen(retention, ready)["requests"]
+    assert (found["unanswered"], found["in_7_days"], found["passed"]) == (2, 1, 0)
+    said = retention("status", "--broker", ready)
+    assert f"2 requests to be answered; the first must be answered before {found['first_by']}" in (
+        said.out
+    )
+    topics.clock(BEGIN + 10 * DAY)
+    assert "1 of them too late" in retention("status", "--broker", ready).out
 
 
 def test_no_record_and_nobody_is_named(retention: Retention, ready: str, topics: Topics) -> None:
