@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pipeline.documents import (
     DEFAULT_RULE,
     InForce,
+    Inform,
     NoticeStep,
     Policy,
     Reach,
@@ -62,6 +63,20 @@ class Limit(NamedTuple):
         )
 
     @classmethod
+    def to_inform(cls, policy: Policy, duty: Inform) -> "Limit":
+        """Return the time that a duty to inform leaves after collection."""
+        citation = duty.citation
+        return cls(
+            Anchor.COLLECTED,
+            policy.cause(duty.rule_id),
+            policy.version,
+            citation.text,
+            citation.jurisdiction,
+            duty.within,
+            duty.reckoning,
+        )
+
+    @classmethod
     def default(cls, policy: Policy) -> "Limit":
         """Return the limit of what no rule covers."""
         default, citation = policy.default, policy.default.citation
@@ -102,6 +117,16 @@ class Ordered(NamedTuple):
     steps: tuple[OrderedStep, ...]
 
 
+class ToInform(NamedTuple):
+    """A duty to tell people of a class of records that their data is held.
+
+    `restricts`: whether what they were not told of in time is restricted.
+    """
+
+    limit: Limit
+    restricts: bool
+
+
 class Coverage(NamedTuple):
     """What the documents say of a class.
 
@@ -111,6 +136,7 @@ class Coverage(NamedTuple):
         observed_notices: the same, of notices that are only observed.
         gaps: what is missing anyhow.
         gaps_without_rule: the same where no rule with a started clock covers a record.
+        inform: duties to tell the people.
     """
 
     maxima: tuple[Limit, ...]
@@ -120,6 +146,7 @@ class Coverage(NamedTuple):
     observed_notices: tuple[Ordered, ...]
     gaps: tuple[Gap, ...]
     gaps_without_rule: tuple[Gap, ...]
+    inform: tuple[ToInform, ...] = ()
 
 
 def covering(in_force: InForce, record: Record, judged: Residency) -> Coverage:
@@ -162,6 +189,13 @@ def covering(in_force: InForce, record: Record, judged: Residency) -> Coverage:
         ),
         gaps=gaps,
         gaps_without_rule=(missing, *gaps),
+        inform=tuple(
+            ToInform(Limit.to_inform(policy, one), one.mode == "enforce")
+            for policy in in_force.policies
+            for one in policy.inform
+            # As a maximum: whom it may mean.
+            if one.match.reach(record, judged, in_force.at) > Reach.NO
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from pipeline.documents import InForce, Reach
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant, format_instant
 from pipeline.records import Record
-from pipeline.steps import Step, ordered_steps, requested_steps
+from pipeline.steps import Step, Untold, ordered_steps, requested_steps, untold
 from pipeline.tags import Judge, Residency, evidence_in_words
 from pipeline.vocabulary import Anchor, CommandKind
 
@@ -35,6 +35,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
         steps: what is to be commanded.
         holds: ids of the holds on it.
         observed: what rules and notices would delete that are only observed.
+        untold: by when people must be told that it is held, who were not yet.
         gaps: why no rule decided, or what is missing; a gap is never a licence to keep.
     """
 
@@ -44,6 +45,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     holds: tuple[str, ...] = ()
     observed: tuple[Step, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    untold: tuple[Untold, ...] = ()
 
     @property
     def due_by(self) -> Instant | None:
@@ -94,6 +96,8 @@ class Planner:
             collected = record.anchor(Anchor.COLLECTED, gone)
             found = requested_steps(facts, collected, asked, judged, self.in_force.at)
             steps = (*found, *steps)
+        missing = untold(record, gone, coverage.inform) if coverage.inform else ()
+        steps += tuple([one.step() for one in missing if one.restricts])
         if kept:
             steps = tuple([self._kept(step, kept) for step in steps])
         holds = self.in_force.holds_on(facts, judged)
@@ -104,6 +108,7 @@ class Planner:
             holds=tuple([hold.document_id for hold in holds]),
             observed=_observed(record, gone, coverage),
             gaps=coverage.gaps if covered else coverage.gaps_without_rule,
+            untold=missing,
         )
 
     def _kept(self, step: Step, minima: list[_Minimum]) -> Step:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipeline.coverage import Ordered, OrderedStep
+from pipeline.coverage import Limit, Ordered, OrderedStep, ToInform
 from pipeline.documents import Reach, Request
 from pipeline.documents.asking import asked_of
 from pipeline.identifiers import Cause
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
-from pipeline.records import Record
+from pipeline.records import DISCLOSED, INFORMED, Record
 from pipeline.tags import Residency
 from pipeline.vocabulary import Anchor, CommandKind
 
@@ -95,6 +95,47 @@ def ordered_steps(record: Record, gone: Instant, notices: tuple[Ordered, ...]) -
             if step.deletes and ordered.reach < Reach.CERTAIN:
                 found.append(msgspec.structs.replace(made, kind=_RESTRICT, at_once=True))
     return found
+
+
+class Untold(msgspec.Struct, frozen=True, gc=False):
+    """By when the people that a record is about must be told that it is held, and why.
+
+    `restricts`: whether it is restricted from then on until they are.
+    """
+
+    at: Instant
+    limit: Limit
+    restricts: bool
+
+    def step(self) -> Step:
+        """Return the restriction of data of which people were not told in time."""
+        return Step(
+            complete_by=self.at,
+            cause=self.limit.cause,
+            kind=_RESTRICT,
+            not_before=self.at,
+            cause_version=self.limit.version,
+            citation=self.limit.citation,
+            at_once=True,
+        )
+
+
+def untold(record: Record, gone: Instant, duties: tuple[ToInform, ...]) -> tuple[Untold, ...]:
+    """Return the duties to inform that nobody has fulfilled for a life of a record.
+
+    The time ends with the first disclosure to a recipient at the latest (GDPR art 14(3)(c)); the
+    first communication with the person (b) tells the person.
+    """
+    collected = record.anchor(Anchor.COLLECTED, gone)
+    if collected is None or record.anchor(INFORMED, gone) is not None:
+        return ()
+    disclosed = record.anchor(DISCLOSED, gone)
+    found = []
+    for duty in duties:
+        end = duty.limit.end(collected)
+        at = end if disclosed is None else max(collected, min(end, disclosed))
+        found.append(Untold(at, duty.limit, duty.restricts))
+    return tuple(found)
 
 
 def requested_steps(

@@ -156,10 +156,11 @@ class InForce:
 
     @cached_property
     def asks_sources(self) -> bool:
-        """Whether some rule or notice looks at where data came from."""
+        """Whether some rule, duty or notice looks at where data came from."""
         rules = [rule.match for policy in self.policies for rule in policy.rules]
+        told = [one.match for policy in self.policies for one in policy.inform]
         ordered = [found.notice.match for found in self.notices]
-        return any(match.sources for match in (*rules, *ordered))
+        return any(match.sources for match in (*rules, *told, *ordered))
 
     @cached_property
     def has_shares(self) -> bool:

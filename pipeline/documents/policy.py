@@ -89,6 +89,24 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     pack: str = ""
 
 
+class Inform(msgspec.Struct, frozen=True, kw_only=True):
+    """A duty to tell people that their data is held (GDPR art 13, 14), for the records that match.
+
+    Attributes:
+        within: after collection; the first disclosure to a recipient ends the time too (art 14(3)).
+        reckoning: how it is counted; never rolled.
+        mode: `observe` only reports who was not told in time; `enforce` also restricts the data
+            until they are.
+    """
+
+    rule_id: str
+    match: Match
+    within: Period
+    reckoning: Reckoning
+    citation: Citation
+    mode: Mode
+
+
 class PackUsed(msgspec.Struct, frozen=True):
     """A pack that a policy includes.
 
@@ -133,6 +151,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         effective_from: the version counts from then on; None: from its publication.
         method: how residency is judged; None: the default method.
         packs: what it includes; their rules are among `rules`, after its own.
+        inform: duties to tell people that their data is held.
     """
 
     document_id: DocumentId
@@ -144,6 +163,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     effective_from: Instant | None = None
     method: Method | None = None
     packs: tuple[PackUsed, ...] = ()
+    inform: tuple[Inform, ...] = ()
 
     def cause(self, rule_id: str) -> Cause:
         """Name a rule, or `DEFAULT_RULE`, as the cause of a command."""

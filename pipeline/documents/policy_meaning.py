@@ -14,6 +14,7 @@ from pipeline.documents.policy import (
     Bound,
     Citation,
     DefaultLimit,
+    Inform,
     Mode,
     PackUsed,
     Policy,
@@ -22,7 +23,13 @@ from pipeline.documents.policy import (
 )
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
-from pipeline.documents.shape import DefaultShape, PolicyShape, RuleShape, StoreShape
+from pipeline.documents.shape import (
+    DefaultShape,
+    InformShape,
+    PolicyShape,
+    RuleShape,
+    StoreShape,
+)
 from pipeline.documents.words import known_word, read_match, residency
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import DocumentId, StoreName
@@ -60,6 +67,7 @@ def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
     default = _default(shape.default, zone, notes)
     rules = [_rule(rule, ("rules", at), zone, notes) for at, rule in enumerate(shape.rules)]
     _note_reserved(shape, notes)
+    inform = [_inform(one, ("inform", at), zone, notes) for at, one in enumerate(shape.inform)]
     used, shipped = _packs(shape, notes)
     stores = {
         StoreName(name): _store(store, ("stores", name), notes)
@@ -69,7 +77,7 @@ def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
     if shape.effective_from:
         effective = notes.attempt(("effective_from",), parse_instant, shape.effective_from)
     method = read_method(shape.residency, notes) if shape.residency.method else None
-    if default is None or None in rules:
+    if default is None or None in rules or None in inform:
         return None
     return Policy(
         document_id=DocumentId(shape.policy),
@@ -81,6 +89,26 @@ def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
         effective_from=effective,
         method=method,
         packs=used,
+        inform=tuple(one for one in inform if one is not None),
+    )
+
+
+def _inform(shape: InformShape, path: Path, zone: str, notes: Notes) -> Inform | None:
+    match = read_match(shape.match, (*path, "match"), notes)
+    mode = known_word(shape.mode, MODES, (*path, "mode"), notes)
+    within = notes.attempt((*path, "within"), parse_period, shape.within)
+    counting = _counting(shape.counting, within, path, notes)
+    own_zone = _zone(shape.zone, (*path, "zone"), notes) if shape.zone else zone
+    citation = read_citation(shape.citation, path, notes)
+    if within is None or counting is None or mode is None:
+        return None
+    return Inform(
+        rule_id=shape.id,
+        match=match,
+        within=within,
+        reckoning=Reckoning(zone=own_zone, counting=counting),
+        citation=citation,
+        mode=mode,
     )
 
 
@@ -119,10 +147,16 @@ def _used(rule: RuleShape, rule_id: str, mode: Mode | None, at_most: str) -> Rul
 
 def _note_reserved(shape: PolicyShape, notes: Notes) -> None:
     notes.add_repeated_ids([rule.id for rule in shape.rules], "rules")
+    notes.add_repeated_ids([one.id for one in shape.inform], "inform")
     for at, rule in enumerate(shape.rules):
         if rule.id == DEFAULT_RULE:
             what = f"the id `{DEFAULT_RULE}` stands for the default limit"
             notes.add(("rules", at, "id"), what=what, remedy="give the rule another id")
+    taken = {DEFAULT_RULE, *(rule.id for rule in shape.rules)}
+    for at, one in enumerate(shape.inform):
+        if one.id in taken:
+            what = f"the id `{one.id}` is that of a rule"
+            notes.add(("inform", at, "id"), what=what, remedy="give the duty another id")
 
 
 def _zone(name: str, path: Path, notes: Notes) -> str:

@@ -3,7 +3,7 @@
 No record or subject id is ever written: holds say how many they name.
 """
 
-from pipeline.documents.policy import AtMost, PackUsed, Policy, Rule, StoreSettings
+from pipeline.documents.policy import AtMost, Inform, PackUsed, Policy, Rule, StoreSettings
 from pipeline.documents.render_match import records
 from pipeline.documents.render_notice import notice_in_words
 from pipeline.documents.render_request import request_in_words
@@ -53,6 +53,7 @@ def _policy(policy: Policy) -> tuple[str, ...]:
         sentences += [_rule(rule) for rule in policy.rules if rule.pack == used.name]
     if policy.packs:
         sentences.append(_WINS)
+    sentences += [_inform(one) for one in policy.inform]
     if policy.method is not None:
         sentences.append(_method(policy.method))
     if any(rule.match.residency for rule in policy.rules):
@@ -121,6 +122,18 @@ def _rule(rule: Rule) -> str:
     if rule.at_most is not None and rule.mode == "enforce":
         sentence += f"; above {_most(rule.at_most)} a day it stops and asks"
     return f"{sentence}."
+
+
+def _inform(duty: Inform) -> str:
+    else_ = "else it is restricted until they are" if duty.mode == "enforce" else "else it is told"
+    return (
+        f"Of {_lower(records(duty.match))} people are told at most {duty.within.in_words()} after "
+        f"collection, and before the data is disclosed; {else_} ({duty.citation.text})."
+    )
+
+
+def _lower(words: str) -> str:
+    return words[0].lower() + words[1:]
 
 
 def _most(at_most: AtMost) -> str:

@@ -49,6 +49,18 @@ class RuleShape(Shape):
     at_most: AtMost = ""
 
 
+class InformShape(Shape):
+    """One entry of `inform`."""
+
+    id: Name
+    match: MatchShape
+    within: Word
+    citation: CitationShape
+    mode: Word
+    counting: Word = "event_day_excluded"
+    zone: Word = ""
+
+
 class StoreShape(Shape):
     """One entry of `stores`."""
 
@@ -113,6 +125,7 @@ class PolicyShape(Shape):
     default: DefaultShape
     rules: Annotated[tuple[RuleShape, ...], Field(max_length=1_000)] = ()
     stores: dict[Name, StoreShape] = Field(default_factory=dict, max_length=1_000)
+    inform: Annotated[tuple[InformShape, ...], Field(max_length=100)] = ()
     effective_from: Word = ""
     residency: MethodShape = NO_METHOD
     packs: Annotated[
@@ -265,6 +278,7 @@ PARTS: dict[str, type[Shape]] = {
     "citation": CitationShape,
     "match": MatchShape,
     "rules": RuleShape,
+    "inform": InformShape,
     "steps": StepShape,
     "appeal": AppealShape,
     "clock": ClockShape,

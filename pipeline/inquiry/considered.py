@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pipeline.coverage import Coverage, Limit, Ordered, qualifies
 from pipeline.documents import (
     DEFAULT_RULE,
+    Inform,
     Match,
     NoticeState,
     NoticeStep,
@@ -75,6 +76,7 @@ class _Considering:
             for rule in policy.rules:
                 yield self._rule(policy, rule)
             yield self._default(policy)
+            yield from (self._inform(policy, duty) for duty in policy.inform)
         for found in self._in_force.notices:
             for step in found.steps:
                 yield self._notice(found, step)
@@ -142,6 +144,17 @@ class _Considering:
         if decider is None or decider.cause in defaults:
             return self._maximum(limit, "default", ends_at)
         return self._said(limit, "default", Result.NOT_NEEDED, ends_at, (str(decider.cause),))
+
+    def _inform(self, policy: Policy, duty: Inform) -> Considered:
+        limit = Limit.to_inform(policy, duty)
+        if not any(one.limit.cause == limit.cause for one in self._coverage.inform):
+            missed = self._missed(duty.match, Reach.UNKNOWN)
+            return self._said(limit, "inform", Result.NO_MATCH, missed=missed)
+        left = [one for one in self._life.plan.untold if one.limit.cause == limit.cause]
+        if not left:
+            return self._said(limit, "inform", Result.INFORMED)
+        result = Result.RESTRICTS_UNTOLD if duty.mode == "enforce" else Result.OBSERVED
+        return self._said(limit, "inform", result, left[0].at)
 
     def _said(
         self,

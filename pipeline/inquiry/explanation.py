@@ -37,6 +37,8 @@ class Result(StrEnum):
     QUASHED = "is quashed"
     SUBSTITUTED = "is substituted by another notice"
     CANCELLED = "is cancelled"
+    INFORMED = "was fulfilled: the people were told"
+    RESTRICTS_UNTOLD = "restricts it from then on until the people are told"
     BLOCKS = "blocks deletion"
     RELEASED = "is released"
     REFUSED = "is refused"
@@ -122,7 +124,7 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: the cause, e.g. `policy:acme/uk-faces`; of a hold `hold:ID`.
-        bound: maximum, minimum, default, notice, request, hold or pause.
+        bound: maximum, minimum, default, inform, notice, request, hold or pause.
         result: one of `Result`.
         ends_at: when its period ends, or the deadline of a notice's step or a request; None: it
             has none (yet).

@@ -18,7 +18,7 @@ from pipeline.identifiers import StoreName
 from pipeline.instants import Instant
 from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
 from pipeline.ledger.restricting import hold, keep, release
-from pipeline.ledger.telling import cannot_be_evaluated, collection_goes_on
+from pipeline.ledger.telling import cannot_be_evaluated, collection_goes_on, not_informed
 from pipeline.ledger.unanswered import watch_answers
 from pipeline.records import LATE, Issued, Record, is_open, pruned
 from pipeline.rules import Plan, Planner
@@ -97,6 +97,7 @@ def _owed(draft: Draft) -> Due:
             _no_store(draft, plan)
         for store in stores:
             _consider(draft, plan, store)
+        _tell_of_untold(draft, plan)
         for step in plan.observed:
             _observe(draft, step, min(map(draft.planner.lead, stores), default=0))
     watch_answers(draft)
@@ -154,6 +155,7 @@ def _wakes(plan: Plan, planner: Planner, stores: list[StoreName]) -> list[Instan
             for step in plan.steps
             for store in stores
         ]
+    found += [one.at for one in plan.untold]
     if plan.observed:
         lead = min(map(planner.lead, stores), default=0)
         found += [step.wanted_at(lead) for step in plan.observed]
@@ -255,6 +257,14 @@ def decisive(due: Sequence[Step], lead: int) -> Step | None:
     maxima = sorted(step for step in due if step.cause.startswith("policy:"))
     ordered = [step for step in due if not step.cause.startswith("policy:")]
     return min([*maxima[:1], *ordered], key=lambda step: (step.due_at(lead), step), default=None)
+
+
+def _tell_of_untold(draft: Draft, plan: Plan) -> None:
+    for one in plan.untold:
+        if one.at > draft.now:
+            draft.wakes.append(one.at)
+        else:
+            draft.findings.append(not_informed(one.limit.cause, draft.now))
 
 
 def _withheld(draft: Draft, step: Step, control: Control) -> None:

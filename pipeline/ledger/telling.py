@@ -53,6 +53,19 @@ def collection_goes_on(cause: Cause, now: Instant) -> Finding:
     )
 
 
+def not_informed(cause: Cause, now: Instant) -> Finding:
+    """Word the finding of a month about people who were not told of their data in time."""
+    return finding(
+        FindingKind.NOT_INFORMED,
+        cause,
+        f"people were not told within the time of {cause} that their data is held",
+        "tell them and publish an `informed` event for each record, or delete the data; "
+        "`retention explain` says of a record by when it was",
+        now,
+        occasion=month_of(now),
+    )
+
+
 def clocks_differ(difference_ms: int, now: Instant) -> Finding:
     """Word the finding about a worker whose clock is far from the broker's."""
     return finding(

@@ -5,9 +5,20 @@
 
 from pipeline.records.commanded import bounded
 from pipeline.records.joining import LATE, MAX_SIGNS, MAX_VALUES, applied, is_full, pruned
-from pipeline.records.record import OBSERVED, Answer, Birth, Issued, Record, is_open
+from pipeline.records.record import (
+    DISCLOSED,
+    INFORMED,
+    OBSERVED,
+    Answer,
+    Birth,
+    Issued,
+    Record,
+    is_open,
+)
 
 __all__ = [
+    "DISCLOSED",
+    "INFORMED",
     "LATE",
     "MAX_SIGNS",
     "MAX_VALUES",

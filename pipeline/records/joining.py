@@ -16,6 +16,8 @@ from pipeline.instants import DAY, HOUR, MIN_INSTANT, Instant
 from pipeline.records.commanded import recent
 from pipeline.records.record import (
     AXES,
+    DISCLOSED,
+    INFORMED,
     PEOPLE,
     Birth,
     Record,
@@ -48,8 +50,8 @@ _ANCHORS = {
     Happening.PURPOSE_ENDED.value: Anchor.PURPOSE_ENDED.value,
     Happening.RELATIONSHIP_ENDED.value: Anchor.RELATIONSHIP_ENDED.value,
     Happening.CONSENT_WITHDRAWN.value: Anchor.CONSENT_WITHDRAWN.value,
-    Happening.INFORMED.value: "informed",
-    Happening.DISCLOSED.value: "disclosed",
+    Happening.INFORMED.value: INFORMED,
+    Happening.DISCLOSED.value: DISCLOSED,
 }
 
 

@@ -27,6 +27,8 @@ class Birth(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):
     collected_at: Instant
 
 
+INFORMED, DISCLOSED = "informed", "disclosed"
+"""Names of anchors that start no clock: people were told, a recipient was given the data."""
 OBSERVED = "OBSERVED"
 """In place of a command's kind: what a rule would have commanded that is only observed."""
 
