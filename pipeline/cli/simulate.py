@@ -10,6 +10,7 @@ from rich.text import Text
 
 from pipeline.cli.files import text_of
 from pipeline.cli.options import Approvals, BrokerUrl, Prefix
+from pipeline.cli.simulated_plot import demand_plottable, plot
 from pipeline.cli.tables import screen, table, visible
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.documents import KINDS, Envelope, enveloped, kind_of
@@ -47,6 +48,9 @@ def simulate(
     prefix: Prefix = DEFAULT_PREFIX,
     approvals: Approvals = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    image: Annotated[
+        Path | None, typer.Option("--plot", help="Draw it into this file too: .png or .svg.")
+    ] = None,
 ) -> None:
     """Show what documents would do to the inventory as it is, beside those in force.
 
@@ -54,6 +58,8 @@ def simulate(
     nothing is commanded. Daily limits (`at_most`), rates and pauses are left aside: what is due is
     shown, not what would be let go.
     """
+    if image is not None:
+        demand_plottable(image)
     candidates = [_candidate(file) for file in (*(policy or ()), *(notice or ()))]
     if not candidates:
         raise InvalidInput("name what is to be simulated: --policy FILE or --notice FILE")
@@ -63,6 +69,8 @@ def simulate(
         end = _end(until, log.now())
         with Console(stderr=True).status("reading the inventory"):
             seen = simulated(log, candidates, end, settings.approvals)
+    if image is not None:
+        plot(seen, image)
     if as_json:
         typer.echo(to_json(seen))
     else:

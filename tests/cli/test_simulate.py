@@ -72,6 +72,45 @@ def test_the_screen_has_a_table_and_a_plot(
     assert "#" * 40 in said.out
 
 
+@pytest.mark.parametrize(("name", "begins"), [("plot.png", b"\x89PNG"), ("plot.svg", b"<?xml")])
+def test_it_is_drawn_into_a_file(
+    retention: Retention,
+    ready: str,
+    topics: Topics,
+    candidate: Path,
+    tmp_path: Path,
+    name: str,
+    begins: bytes,
+) -> None:
+    image = tmp_path / name
+    said = retention("simulate", "--broker", ready, "--policy", candidate, "--plot", image)
+    assert said.code == 0, said.text
+    drawn = image.read_bytes()
+    assert drawn.startswith(begins)
+    if name.endswith("svg"):
+        for words in (b"policy:acme/a", b"simulated", b"deletions due a day", b"later"):
+            assert words in drawn
+    else:
+        assert len(drawn) > 10_000
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [("plot.gif", ".png or .svg"), ("nowhere/plot.png", "cannot be written")]
+)
+def test_what_cannot_be_drawn_into_is_refused(
+    retention: Retention,
+    ready: str,
+    topics: Topics,
+    candidate: Path,
+    tmp_path: Path,
+    name: str,
+    part: str,
+) -> None:
+    image = tmp_path / name
+    said = retention("simulate", "--broker", ready, "--policy", candidate, "--plot", image)
+    assert (said.code, part in said.err) == (2, True), said.text
+
+
 def test_a_version_that_is_not_higher_and_not_yet_in_effect_is_simulated_all_the_same(
     retention: Retention, ready: str, topics: Topics, tmp_path: Path
 ) -> None:
