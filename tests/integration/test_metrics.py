@@ -23,7 +23,7 @@ from pipeline.stories.scene import Scene, wait_for
 from pipeline.testing.ports import free_port
 from pipeline.testing.prometheus import LocalExporter, LocalPrometheus
 from pipeline.transports.sqlite import SqliteBroker
-from tests.support.build import control, event, notice, policy, rule
+from tests.support.build import control, event, notice, policy, request, rule
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(280)]
 
@@ -164,6 +164,8 @@ def test_the_numbers_of_a_run_are_what_happened(watched: Watched) -> None:
 EMPTY = {
     "Open errors",
     "Not obeyed",
+    "Paused for",
+    "Requests",
     "Notices: time left",
     "Notices: records settled, of those in scope",
 }
@@ -228,7 +230,8 @@ def within_days(watched: Watched) -> None:
     days = (START + HOUR, START + 6 * DAY)
     scene.publish(notice(stop=days, delete=days, residency="FR"))
     clock(scene, START + 2 * HOUR)
-    watched.fires("RetentionNoticeDeadlineNear")
+    scene.publish(request("erasure", "received", received=START - 40 * DAY))
+    watched.fires("RetentionNoticeDeadlineNear", "RetentionRequestsDue")
     watched.reaches('retention_notice_scope_records{step="stop"}', 16)
     clock(scene, START + 25 * HOUR)
     watched.fires("RetentionCommandsWithheld", "RetentionCommandsSurge")
@@ -262,9 +265,13 @@ def late(watched: Watched) -> None:
         "RetentionCommandsUnanswered",
         "RetentionLimitsPassed",
         "RetentionNoticeDeadlinePassed",
+        "RetentionRequestsLate",
     )
+    watched.rests("RetentionRequestsDue")
     watched.rests("RetentionNoticeDeadlineNear")
     scene.publish(control("pause", "store:index"))
+    watched.reaches("sum(retention_active_pauses)", 1)
+    clock(scene, START + 12 * DAY)
     watched.fires("RetentionPauseLasts")
     scene.publish(control("resume", "store:index", version=2))
     watched.rests("RetentionPauseLasts")
@@ -276,7 +283,7 @@ def without_the_job(watched: Watched) -> None:
     for _ in range(100_001):
         scene.producer.send(scene.events_topic, b"x", b"\x00")
     scene.producer.flush()
-    clock(scene, START + 10 * DAY + 30 * MINUTE)
+    clock(scene, START + 12 * DAY + 30 * MINUTE)
     watched.fires(
         "RetentionUnreadableMessages",
         "RetentionConsumerLag",
