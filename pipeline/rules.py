@@ -33,7 +33,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
         residency: what is concluded of the people it is about.
         limit_at: when the data must be gone by the earliest maximum; None: no policy is in force.
         steps: what is to be commanded.
-        holds: ids of the holds on it.
+        holds: ids of the holds on it, and of requests that nobody erases it.
         observed: what rules and notices would delete that are only observed.
         untold: by when people must be told that it is held, who were not yet.
         gaps: why no rule decided, or what is missing; a gap is never a licence to keep.
@@ -91,11 +91,14 @@ class Planner:
             steps = _all(record, gone, coverage.maxima if covered else self._defaults)
         if coverage.notices:
             steps = (*ordered_steps(record, gone, coverage.notices), *steps)
+        keeping: tuple[str, ...] = ()
         asked = self.in_force.requests_naming(facts)
         if asked:
             collected = record.anchor(Anchor.COLLECTED, gone)
             found = requested_steps(facts, collected, asked, judged, self.in_force.at)
             steps = (*found, *steps)
+            ordered = {step.cause for step in found}
+            keeping = tuple([r.hold_id for r in asked if r.keeps and r.cause in ordered])
         missing = untold(record, gone, coverage.inform) if coverage.inform else ()
         steps += tuple([one.step() for one in missing if one.restricts])
         if kept:
@@ -105,7 +108,7 @@ class Planner:
             residency=judged,
             limit_at=None if maximum is None else maximum.complete_by,
             steps=steps if len(steps) < 2 else tuple(sorted(steps)),
-            holds=tuple([hold.document_id for hold in holds]),
+            holds=(*[hold.document_id for hold in holds], *keeping),
             observed=_observed(record, gone, coverage),
             gaps=coverage.gaps if covered else coverage.gaps_without_rule,
             untold=missing,

@@ -161,12 +161,14 @@ def requested_steps(
             continue
         asked = asked_of(request, facts, judged, at)
         if asked.orders:
+            # Of what is collected later there is as much time, from then on.
+            begins = max(request.received, collected)
             found.append(
                 Step(
-                    complete_by=request.deadline,
+                    complete_by=Instant(begins + request.deadline - request.received),
                     cause=request.cause,
                     kind=_DELETE if asked.orders == "delete" else _RESTRICT,
-                    not_before=request.received,
+                    not_before=begins,
                     cause_version=request.version,
                     citation=request.citation.text,
                     at_once=True,

@@ -149,7 +149,7 @@ KEPT = limit("keep", 30, bound="minimum", law="GB")
         (
             [policy(limit("a", 10)), HOLD],
             {20: policy(limit("a", 50), version=2), 21: RELEASED},
-            "R10 L21 D50",
+            "R10 L20 D50",
         ),
         # What holds up the earliest maximum hides no later one, and nothing is deleted twice.
         ([policy(limit("a", 10), limit("b", 20)), PAUSED], {}, "D20"),

@@ -75,9 +75,70 @@ def test_what_follows_from_kind_state_and_lawful_basis(
     assert told(*documents, events=(one,)) == expected
 
 
-def test_a_refused_request_takes_back_what_it_had_restricted() -> None:
-    whole = request("objection", "refused", version=2, more="refused: [{code: CompellingGrounds}]")
-    assert told((5, request("objection", "received")), (9, whole)) == "R5:r1 L9:r1"
+def test_a_refused_request_takes_back_what_it_had_restricted_once_the_person_was_told() -> None:
+    """GDPR art 18(3): the person is told before the restriction is lifted."""
+    more = "refused: [{code: CompellingGrounds}]"
+    whole = request("objection", "refused", version=2, more=more)
+    answered = f"{more}\nanswered: 1970-01-01T00:00:09Z"
+    heard = request("objection", "refused", version=3, more=answered)
+    received = request("objection", "received")
+    assert told((5, received), (9, whole)) == "R5:r1"
+    assert told((5, received), (9, whole), (12, heard)) == "R5:r1 L12:r1"
+
+
+def test_what_a_person_asked_to_have_restricted_nobody_deletes() -> None:
+    """GDPR art 18(1)(b), (c), (2): it is only stored."""
+    restricted = request("restriction")
+    assert told((5, restricted), until=110) == "R5:r1"
+    other = request("erasure", request_id="dsr-2")
+    assert told((5, restricted), (9, other)) == "R5:r1"
+    withdrawn = request("restriction", "withdrawn", version=2)
+    assert told((5, restricted), (9, withdrawn), until=110) == "R5:r1 L9:r1 D101:r1"
+    drive = Drive()
+    standing = policy(limit("a", 10), default="PT200S")
+    drive.give(Part(envelopes=(standing,), tick=Instant(1_000)))
+    drive.give(Part(events=(event(at=1_000),)))
+    drive.until(11_000)
+    drive.give(Part(envelopes=(restricted,)))
+    drive.until(12_000)
+    assert [c.kind for c in drive.commands] == ["DELETE", "RESTRICT", "CANCEL"]
+    held = [item for item in drive.findings if item.kind == "HELD_PAST_LIMIT"]
+    assert [item.occasion for item in held] == ["request:dsr-1 version 1"]
+
+
+def test_what_is_meant_only_in_part_is_left() -> None:
+    """What is destroyed cannot be brought back: a person must tell apart what must stop."""
+    mixed = msgspec.structs.replace(
+        event(at=1_000, lawful_basis="dpv:Consent"), categories=("pd:Picture", "pd:Name")
+    )
+    also = event(at=1_000, event_id="e-2", purpose="dpv:ServiceProvision")
+    also = msgspec.structs.replace(also, lawful_basis="dpv:Contract", categories=())
+    for asked in (
+        request(more="match: {category: [pd:Picture]}"),
+        request(more="match: {purpose: [dpv:SearchFunctionalities]}"),
+        request("consent_withdrawal"),
+        request("objection"),
+    ):
+        assert told((5, asked), events=(mixed, also)) == "", asked.text
+
+
+def test_what_is_collected_after_an_open_request_has_as_much_time_from_then_on() -> None:
+    drive = Drive()
+    drive.give(Part(envelopes=(policy(rule(limit="P1Y"), default="P1Y"),), tick=Instant(1_000)))
+    drive.give(Part(envelopes=(request("objection"),)))
+    drive.until(100 * DAY)
+    drive.give(Part(events=(event(at=100 * DAY),)))
+    drive.until(100 * DAY + 1)
+    [command] = drive.deletions
+    assert command.not_before == 100 * DAY
+    assert 145 * DAY < command.complete_by <= 146 * DAY
+
+
+def test_a_hold_lets_go_what_it_restricted_once_nothing_asks_for_deletion() -> None:
+    story = told(
+        (3, hold(records=("r1",))), (5, request()), (9, request(state="withdrawn", version=2))
+    )
+    assert story == "R5:r1 L9:r1"
 
 
 def test_what_of_a_request_is_refused_is_left() -> None:

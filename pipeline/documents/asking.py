@@ -1,12 +1,13 @@
 """What a request that names a record, or a person it is about, means of it."""
 
+from enum import Enum
 from typing import Literal, NamedTuple
 
 from pipeline.documents.holding import Nameable
-from pipeline.documents.match import Judged, Reach
+from pipeline.documents.match import Judged, Match, Reach
 from pipeline.documents.requests import Refusal, Request
 from pipeline.instants import Instant
-from pipeline.vocabulary import LAWFUL_BASIS_TAXONOMY, PURPOSE_TAXONOMY
+from pipeline.vocabulary import CATEGORY_TAXONOMY, LAWFUL_BASIS_TAXONOMY, PURPOSE_TAXONOMY
 
 _CONSENT = "dpv:Consent"
 _OBJECTIONABLE = (
@@ -24,12 +25,15 @@ class Asked(NamedTuple):
     Attributes:
         orders: what it calls for; empty: nothing.
         refusal: why it is refused for this record; None: it is not.
-        why: what it lacks where it is not about this record; empty: it is.
+        why: the axis by which it is not about this record; empty: it is.
+        in_part: it is, but the record is held for something else too: what must stop and what may
+            go on, a person must tell apart.
     """
 
     orders: Literal["delete", "restrict", ""]
     refusal: Refusal | None = None
     why: str = ""
+    in_part: bool = False
 
 
 def asked_of(request: Request, record: Nameable, judged: Judged, at: Instant) -> Asked:
@@ -43,32 +47,69 @@ def asked_of(request: Request, record: Nameable, judged: Judged, at: Instant) ->
     """
     if request.match is not None and request.match.reach(record, judged, at) == Reach.NO:
         return Asked("", why="match")
-    if not _has_ground(request, record):
+    ground = _ground(request, record)
+    if ground is _Ground.NONE:
         return Asked("", why="lawful_basis")
     for one in request.refusals:
         # What may be meant is refused: what is destroyed cannot be brought back.
         matches = one.match is not None and one.match.reach(record, judged, at) > Reach.NO
         if one.is_whole or record.record_id in one.records or matches:
-            return Asked("", refusal=one)
+            return Asked(request.while_refused if request.orders else "", refusal=one)
+    # What is destroyed cannot be brought back: only what is meant as a whole.
+    if ground is _Ground.IN_PART or not _covers(request.match, record):
+        return Asked("", in_part=bool(request.orders))
     return Asked(request.orders)
 
 
-def _has_ground(request: Request, record: Nameable) -> bool:
-    """Whether the right that a request rests on reaches data that is held like this.
+def _covers(match: Match | None, record: Nameable) -> bool:
+    """Whether all that a record is and is held for lies below what is named."""
+    if match is None:
+        return True
+    axes = (
+        (match.purposes, record.purposes, PURPOSE_TAXONOMY),
+        (match.categories, record.categories, CATEGORY_TAXONOMY),
+        (match.lawful_bases, record.lawful_bases, LAWFUL_BASIS_TAXONOMY),
+    )
+    return set(record.sources) <= set(match.sources or record.sources) and all(
+        any(taxonomy.covers(wide, word) for wide in named)
+        for named, words, taxonomy in axes
+        if named
+        for word in words
+    )
 
-    Data without a lawful basis is reached by every right.
-    """
+
+class _Ground(Enum):
+    """How far the right that a request rests on reaches data that is held like this."""
+
+    WHOLE = "whole"
+    IN_PART = "in part"
+    NONE = "none"
+
+    @classmethod
+    def of(cls, reached: list[bool]) -> "_Ground":
+        if all(reached):
+            return cls.WHOLE
+        return cls.IN_PART if any(reached) else cls.NONE
+
+
+def _ground(request: Request, record: Nameable) -> _Ground:
+    """Return how far a request reaches a record; one without a lawful basis wholly."""
     bases = record.lawful_bases
     if request.kind == "consent_withdrawal":
         # GDPR art 17(1)(b): consent under art 6 or art 9, and no other ground of that article.
         special = [base for base in bases if base.startswith(_ARTICLE_9)]
         usual = [base for base in bases if base not in special]
-        return not bases or any(found and _all_consent(found) for found in (usual, special))
+        if any(found and _all_consent(found) for found in (usual, special)):
+            return _Ground.WHOLE
+        return _Ground.of([_all_consent([base]) for base in bases])
     if request.kind == "objection":
         # Art 21(1) with 17(1)(c): no other ground is left; art 21(2): marketing, whatever it is.
         marketing = [PURPOSE_TAXONOMY.covers(_MARKETING, word) for word in record.purposes]
-        return (bool(marketing) and all(marketing)) or all(map(_objectionable, bases))
-    return True
+        if marketing and all(marketing):
+            return _Ground.WHOLE
+        found = _Ground.of([_objectionable(base) for base in bases])
+        return _Ground.IN_PART if found is _Ground.NONE and any(marketing) else found
+    return _Ground.WHOLE
 
 
 def _all_consent(bases: list[str]) -> bool:

@@ -9,6 +9,7 @@ from pipeline.documents.policy import DEFAULT_LEAD, Citation, Policy, Rule
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
 from pipeline.documents.relations import covers_all, may_meet
+from pipeline.documents.requests import Request
 from pipeline.documents.values import Control, Document, Notice, Window
 from pipeline.instants import DAY, Instant
 from pipeline.periods import Period
@@ -38,6 +39,8 @@ def note_opinions(document: Document, notes: Notes, now: Instant | None = None) 
             _warn(notes, ("mode",), "notice-observed", what, remedy)
         _means_everything(document.match, ("match",), notes)
         _deadlines(document, notes, now)
+    elif isinstance(document, Request):
+        _request(document, notes, now)
     elif isinstance(document, Control) and document.action == "pause" and document.scope == "all":
         what = "every deletion stops, also those with a deadline"
         remedy = "resume as soon as the reason has gone, or pause one store or rule"
@@ -220,6 +223,24 @@ def _too_long_to_keep(policy: Policy, at: int, notes: Notes) -> None:
         )
         remedy = "add a maximum for them, not shorter than the minimum"
         _warn(notes, (*place, "limit"), "minimum-longer-than-maximum", what, remedy)
+
+
+def _request(request: Request, notes: Notes, now: Instant | None) -> None:
+    if now is None:
+        return
+    instants = {
+        "received": request.received,
+        "answered": request.answered,
+        "collected_before": request.collected_before,
+    }
+    for key, at in instants.items():
+        if at is not None and at > now:
+            what = f"`{key}` lies in the future"
+            _warn(notes, (key,), "future-instant", what, "correct it if it is a slip")
+    if request.is_open and request.deadline <= now:
+        what = "the time to answer has passed"
+        remedy = "publish `answered` once the person was told; correct the instants if wrong"
+        _warn(notes, ("received",), "deadline-passed", what, remedy)
 
 
 def _deadlines(notice: Notice, notes: Notes, now: Instant | None) -> None:

@@ -12,8 +12,11 @@ _ASKS = {
 }
 _MEANS = {
     "erasure": "",
-    "objection": ", as far as it is held for legitimate or public interests",
-    "consent_withdrawal": ", as far as it is held by consent alone",
+    "objection": (
+        ", as far as it is held for legitimate or public interests alone, for direct marketing "
+        "alone, or without a basis"
+    ),
+    "consent_withdrawal": ", as far as it is held by consent alone, or without a basis",
     "restriction": "",
 }
 _FOLLOWS = {
@@ -56,7 +59,8 @@ def _follows(request: Request) -> str:
     if not request.orders:
         return "While it stands so, nothing is commanded."
     limit = f"; stores must have done it before {format_instant(request.deadline)}"
-    return f"{what}{_MEANS[request.kind]}: {_FOLLOWS[request.orders]}{limit}."
+    kept = ", and nobody deletes it meanwhile" if request.keeps else ""
+    return f"{what}{_MEANS[request.kind]}: {_FOLLOWS[request.orders]}{kept}{limit}."
 
 
 def _refused(one: Refusal) -> str:

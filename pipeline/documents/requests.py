@@ -83,19 +83,36 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return Cause(f"request:{self.document_id}/{self.kind}")
 
     @property
+    def hold_id(self) -> str:
+        """What stands for it where it keeps data as a hold does."""
+        return f"request:{self.document_id}"
+
+    @property
     def orders(self) -> Literal["delete", "restrict", ""]:
         """What it calls for as it stands.
 
         While an objection or the withdrawal of a consent is looked at, use stops (GDPR art
         18(1)(d), 7(3)): that can be undone. Data is erased only once the request is accepted.
         """
-        if self.state in {"refused", "withdrawn"}:
+        if self.state == "withdrawn":
             return ""
+        if self.state == "refused":
+            return self.while_refused
         if self.kind == "restriction":
             return "restrict"
         if self.state == "accepted":
             return "delete"
         return "" if self.kind == "erasure" else "restrict"
+
+    @property
+    def while_refused(self) -> Literal["restrict", ""]:
+        """What it calls for where it is refused: use goes on once the person was told (18(3))."""
+        return "" if self.kind == "erasure" or self.answered is not None else "restrict"
+
+    @property
+    def keeps(self) -> bool:
+        """Whether nobody may erase what it means: restricted data is only stored (art 18(2))."""
+        return self.kind == "restriction" and bool(self.orders)
 
     @property
     def is_open(self) -> bool:

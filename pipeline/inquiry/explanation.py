@@ -43,6 +43,7 @@ class Result(StrEnum):
     RELEASED = "is released"
     REFUSED = "is refused"
     UNDECIDED = "is not decided yet"
+    IN_PART = "means it in part: a person must tell apart what must stop"
     PAUSES = "pauses deletion"
 
 

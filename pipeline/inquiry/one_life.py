@@ -34,7 +34,7 @@ def stopped_by(planner: Planner, life: Life, step: Step) -> tuple[str, ...]:
     """Return what keeps a step of the plan from being commanded: minimum, holds, pauses."""
     if step.kind != _DELETE:
         return ()
-    kept = (str(step.kept_by),) if step.kept_by else ()
+    kept = (str(step.kept_by),) if step.kept_until > planner.in_force.at else ()
     holds = tuple([f"hold:{name}" for name in life.plan.holds])
     pauses = [planner.in_force.stopped(store, step.cause) for store in life.stores]
     scopes = sorted({f"pause of {control.scope}" for control in pauses if control is not None})

@@ -40,6 +40,8 @@ def _asked(planner: Planner, life: Life, request: Request) -> _Said:
     asked = asked_of(request, life.facts, life.plan.residency, planner.in_force.at)
     if asked.why:
         return Result.NO_MATCH, (), (asked.why,)
+    if asked.in_part:
+        return Result.IN_PART, (), ()
     if asked.refusal is not None:
         return Result.REFUSED, (str(asked.refusal.code),), ()
     if not asked.orders:

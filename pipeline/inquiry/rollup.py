@@ -16,7 +16,7 @@ from pipeline.inquiry.one_life import Life
 from pipeline.inquiry.requested import ordered_by, request_considered
 from pipeline.instants import Instant
 from pipeline.ledger.present import Present
-from pipeline.records import Issued, Record
+from pipeline.records import Issued, Record, is_open
 from pipeline.rules import Planner
 from pipeline.vocabulary import SETTLED, CommandKind
 
@@ -39,7 +39,8 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
         answered: when the person was told; None: not yet.
         records: that it names, or that are about a person whom it names.
         outcomes: of them by what came of each: `deleted`, `restricted`, `outstanding`, `held`,
-            `kept` (by a duty), `refused: CODE`, `undecided`, `not meant`.
+            `kept` (by a duty), `refused: CODE`, `undecided`, `in part` (held for something else
+            too: a person must tell apart what must stop), `not meant`.
         stores: what each was told.
     """
 
@@ -58,11 +59,15 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing of it is left to be done by a store, or decided by a person."""
-        return not any(self.outcomes.get(word) for word in _LEFT)
+        """Whether nothing of it is left to be done by a store, or decided by a person.
+
+        One that means no record looks like one whose ids are mistyped, until it is answered.
+        """
+        found = self.records or self.answered is not None or self.state in {"refused", "withdrawn"}
+        return bool(found) and not any(self.outcomes.get(word) for word in _LEFT)
 
 
-_LEFT = ("outstanding", "held", "kept", "undecided")
+_LEFT = ("outstanding", "held", "kept", "undecided", "in part")
 _WORST = (*_LEFT, "restricted", "refused", "not meant", "deleted")
 """Of several lives, or of several things that came of one, the first of these is told."""
 
@@ -130,7 +135,10 @@ class Requests:
         stores: dict[str, bool] = {}
         for item in given:
             stores[item.store] = stores.get(item.store, True) and item.outcome in SETTLED
-        outcomes = list(self._outcomes(request, record, given)) or ["deleted"]
+        # Nobody may use again, or still delete, before a store says that it was told otherwise.
+        back = [item for item in told if item.withdraws is not None and is_open(item)]
+        outcomes = ["outstanding"] if back else []
+        outcomes += list(self._outcomes(request, record, given)) or ["deleted"]
         return min(outcomes, key=_rank), stores
 
     def _outcomes(self, request: Request, record: Record, given: Iterable[Issued]) -> Iterator[str]:
@@ -143,10 +151,16 @@ class Requests:
                 continue
             life = Life(record, record.of_life(gone), gone, tuple(stores), plan)
             step = ordered_by(life, request)
-            if step is None:
+            now = self._planner.in_force.at
+            if step is None or (request.state == "refused" and step.kind != _DELETE):
                 yield self._not_ordered(life, request)
             elif step.kind == _DELETE:
-                yield "held" if plan.holds else "kept" if step.kept_by else "outstanding"
+                kept = step.kept_until > now
+                yield "held" if plan.holds else "kept" if kept else "outstanding"
+            elif request.state == "received" and request.kind != "restriction":
+                yield "undecided"
+            elif not stores:
+                yield "outstanding"
             else:
                 there = [item for item in given if present.reaches(item)]
                 done = {item.store for item in there if item.outcome in SETTLED}
@@ -154,6 +168,11 @@ class Requests:
 
     def _not_ordered(self, life: Life, request: Request) -> str:
         said = request_considered(self._planner, life, request)
+        if said.result == Result.IN_PART:
+            return "in part"
+        if request.state == "refused":
+            whole = next((one for one in request.refusals if one.is_whole), None)
+            return "not meant" if whole is None else f"refused: {whole.code}"
         if said.result == Result.REFUSED:
             return f"refused: {said.suppressed_by[0]}"
         return "undecided" if said.result == Result.UNDECIDED else "not meant"

@@ -5,7 +5,7 @@ GDPR art 18: restricted data is kept, and not otherwise processed.
 
 import msgspec
 
-from pipeline.identifiers import Cause, DocumentId, StoreName
+from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT
 from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
 from pipeline.rules import Plan
@@ -15,14 +15,16 @@ from pipeline.vocabulary import FindingKind
 
 def hold(draft: Draft, plan: Plan, store: StoreName, step: Step) -> None:
     """A hold wins over every deletion; what is past its limit is restricted at once."""
-    held = {hold.document_id: hold.version for hold in draft.planner.in_force.holds}
+    in_force = draft.planner.in_force
+    held = {str(hold.document_id): hold.version for hold in in_force.holds}
+    held |= {request.hold_id: request.version for request in in_force.requests}
     draft.find(
         FindingKind.HELD_PAST_LIMIT,
         f"{step.cause} against {', '.join(plan.holds)}",
         f"deletions due under {step.cause} are blocked by {', '.join(plan.holds)}",
-        "release the hold, or have the obligation varied before its deadline; "
+        "release it, or have the obligation varied before its deadline; "
         "`retention_held_records` counts the records",
-        occasion=", ".join(f"{name} version {held[DocumentId(name)]}" for name in plan.holds),
+        occasion=", ".join(f"{name} version {held[name]}" for name in plan.holds),
     )
     _restrict(draft, store, step, Cause(f"hold:{plan.holds[0]}"))
 
@@ -60,7 +62,8 @@ def release(draft: Draft, plan: Plan, store: StoreName) -> None:
         return
     reasons = {step.cause for step in plan.steps if step.kind == RESTRICT}
     reasons |= {step.kept_by for step in wanted}
-    reasons |= {Cause(f"hold:{name}") for name in plan.holds}
+    if wanted:  # a hold alone restricts nothing
+        reasons |= {Cause(f"hold:{name}") for name in plan.holds}
     for item in standing:
         if item.cause not in reasons:
             draft.withdraw(item)

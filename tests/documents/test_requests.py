@@ -94,6 +94,10 @@ def test_what_follows_from_kind_and_state(kind: str, state: str, orders: str) ->
 def test_a_refused_request_orders_nothing_and_says_why() -> None:
     found = made("refused: [{code: LegalClaims, note: a claim is pending}]", state="refused")
     assert found.orders == ""
+    objection = "kind: objection\nrefused: [{code: CompellingGrounds}]\n"
+    assert made(objection, state="refused").orders == "restrict", "until the person is told"
+    told = made(f"{objection}answered: 2026-09-20T10:00:00Z", state="refused")
+    assert told.orders == ""
     assert found.is_open, "the person has not been told"
     assert not made("answered: 2026-09-20T10:00:00Z").is_open
 
@@ -162,3 +166,13 @@ def test_it_is_told_in_words_without_saying_whose_it_is() -> None:
         ),
         "Refused for 1 named record: LegalClaims (a claim is pending).",
     )
+
+
+def test_instants_that_lie_ahead_and_a_time_that_has_passed_are_warned_of() -> None:
+    now = parse_instant("2026-09-10T00:00:00Z")
+    ahead = "received: 2099-01-01T00:00:00Z\nanswered: 2099-02-01T00:00:00Z\n"
+    warned = load(text(ahead), now=now).problems
+    assert [one.name for one in warned] == ["future-instant"] * 3
+    assert load(text(), now=now).problems == ()
+    (late,) = load(text(), now=parse_instant("2027-01-01T00:00:00Z")).problems
+    assert late.name == "deadline-passed"

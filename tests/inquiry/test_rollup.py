@@ -25,7 +25,7 @@ def drive_of(*documents: Envelope, events: tuple[Event, ...]) -> Drive:
 
 
 def rolled(drive: Drive) -> Rollup:
-    found = Requests(Planner(drive.ledger.in_force))
+    found = Requests(Planner(drive.ledger.versions.in_force(drive.ledger.now)))
     for record in drive.ledger.holdings.records():
         found.take(record)
     (one,) = found.done()
@@ -96,6 +96,47 @@ def test_what_came_of_a_record(
         drive.answer_all(at=NOW)
     one = rolled(drive)
     assert (one.outcomes, one.is_done) == ({outcome: 1}, done)
+
+
+def test_a_withdrawal_counts_once_the_store_has_let_go() -> None:
+    drive = drive_of(request("restriction"), events=(event(at=1_000),))
+    drive.answer_all(at=NOW)
+    drive.give(Part(envelopes=(request("restriction", "withdrawn", version=2),)))
+    drive.until(NOW + 1_000)
+    assert [c.kind for c in drive.commands] == ["RESTRICT", "RELEASE"]
+    assert (rolled(drive).outcomes, rolled(drive).is_done) == ({"outstanding": 1}, False)
+    drive.answer_all(at=NOW + 1_000)
+    assert (rolled(drive).outcomes, rolled(drive).is_done) == ({"not meant": 1}, True)
+
+
+def test_what_is_not_decided_is_not_done_though_it_is_restricted() -> None:
+    drive = drive_of(request("objection", "received"), events=(event(at=1_000),))
+    drive.answer_all(at=NOW)
+    assert (rolled(drive).outcomes, rolled(drive).is_done) == ({"undecided": 1}, False)
+
+
+def test_a_request_that_means_no_record_may_be_mistyped() -> None:
+    one = rolled(drive_of(request(subjects=("typo",)), events=(event(at=1_000),)))
+    assert (one.records, one.is_done) == (0, False)
+
+
+def test_what_nobody_can_be_told_of_is_not_done() -> None:
+    one = rolled(drive_of(request("restriction"), events=(event(at=1_000, stores=()),)))
+    assert (one.outcomes, one.is_done) == ({"outstanding": 1}, False)
+
+
+def test_a_duty_that_has_ended_keeps_nothing() -> None:
+    kept = policy(limit("keep", 3, bound="minimum", law="GB"), version=2, default="PT200S")
+    drive = drive_of(ASKED, kept, events=two_records())
+    assert rolled(drive).outcomes == {"outstanding": 2}
+
+
+def test_what_is_held_for_something_else_too_is_told_of() -> None:
+    also = event(at=1_000, event_id="e-2", lawful_basis="dpv:Contract")
+    asked = request("consent_withdrawal")
+    first = event(at=1_000, lawful_basis="dpv:Consent")
+    one = rolled(drive_of(asked, events=(first, also)))
+    assert (one.outcomes, one.is_done) == ({"in part": 1}, False)
 
 
 def test_of_several_versions_of_a_row_the_newest_counts_and_a_removed_one_not() -> None:

@@ -102,7 +102,7 @@ def test_what_is_missing_is_named_for_a_class_and_never_for_a_person(
 
 ALL_DUE = "deletions due under policy:acme/gb-search"
 RELEASE = (
-    "release the hold, or have the obligation varied before its deadline; "
+    "release it, or have the obligation varied before its deadline; "
     "`retention_held_records` counts the records"
 )
 

@@ -12,20 +12,32 @@ def asked_of(request: Request, life: Life) -> str:
     people = {subject.subject_id for subject in life.subjects}
     named = life.record in request.records or not people.isdisjoint(request.subjects)
     late = request.before is not None and life.collected >= request.before
-    if not named or late or life.record in request.refused:
+    if not named or late or request.state == "withdrawn":
         return ""
     if request.match is not None and not reach(request.match, life.said, life.subjects):
         return ""
     bases, purposes = life.said.lawful_basis, life.said.purpose
+    reached, part = True, False
     if request.kind == "consent_withdrawal":
-        grounded = all(covers(["dpv:Consent"], basis) for basis in bases)
+        consent = [covers(["dpv:Consent"], basis) for basis in bases]
+        reached, part = all(consent), any(consent) and not all(consent)
     elif request.kind == "objection":
-        marketing = all(covers(["dpv:DirectMarketing"], purpose) for purpose in purposes)
-        grounded = all(covers(_INTERESTS, basis) for basis in bases)
-        grounded = grounded or (bool(purposes) and marketing)
-    else:
-        grounded = True
-    if not grounded or request.state in ("refused", "withdrawn"):
+        marketing = [covers(["dpv:DirectMarketing"], purpose) for purpose in purposes]
+        interests = [covers(_INTERESTS, basis) for basis in bases]
+        reached = all(interests) or (bool(marketing) and all(marketing))
+        part = not reached and (any(interests) or any(marketing))
+    if not reached and not part:
+        return ""
+    # Use goes on once the person was told, which nobody is here.
+    refused = request.state == "refused" or life.record in request.refused
+    if refused:
+        waits = request.kind != "erasure"
+        was = request.state in ("refused", "accepted", "received")
+        return "restrict" if waits and was else ""
+    if part or (
+        request.match is not None
+        and not all(covers(request.match.category, one) for one in life.said.category)
+    ):
         return ""
     if request.kind == "restriction":
         return "restrict"

@@ -148,7 +148,12 @@ def _of_life(life: Life, documents: list[Document], now: int) -> Expected:
 
     maxima = [order for policy in policies for order in _maxima(life, policy)]
     ordered = [order for notice in notices for order in _deletions(life, notice, policies)]
-    ordered += [_requested(item) for item, what in asked if what == "delete"]
+    ordered += [_requested(item, life) for item, what in asked if what == "delete"]
+    holds += [
+        f"request:{item.name}"
+        for item, what in asked
+        if what == "restrict" and item.kind == "restriction"
+    ]
     laws = _laws(policies, notices) | {cause_of(item): item.law for item, _ in asked}
     scopes = {"all", f"store:{life.store}"} & paused
     orders = []
@@ -281,9 +286,9 @@ def _restrictions(life: Life, notice: Notice, now: int) -> list[str]:
     ]
 
 
-def _requested(request: Request) -> Order:
-    end = request.received + request.within * 1_000
-    return Order(request.received, end, cause_of(request), request.version)
+def _requested(request: Request, life: Life) -> Order:
+    begin = max(request.received, life.collected)
+    return Order(begin, begin + request.within * 1_000, cause_of(request), request.version)
 
 
 def _laws(policies: list[Policy], notices: list[Notice]) -> dict[str, str | None]:
