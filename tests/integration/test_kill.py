@@ -235,8 +235,9 @@ def test_on_flink_a_killed_worker_a_killed_jvm_and_the_end_of_the_input_change_n
     check_same(killed, undisturbed)
     # The input ends: a new job over the same topics rebuilds, with timers for what is not due.
     before = len(killed.commands())
+    # Published first: the source ends as soon as it has read what there is.
+    killed.happen([event("seen", at=base, purpose="dpv:Marketing")])
     with FlinkRun(killed, tmp_path / "ending", EndingSource, EndingTicks):
-        killed.happen([event("seen", at=base, purpose="dpv:Marketing")])
         wait_for("the job works", lambda: "seen" in {row.record_id for row in killed.rows()})
         seen = killed.now()
         wait_for("ten seconds of broker time", lambda: killed.now() > seen + 10_000)
