@@ -33,7 +33,7 @@ def list_requests(
 ) -> None:
     """List requests by their deadline: those that wait for an answer, or for a store."""
     now, found = _found(broker, prefix, approvals)
-    shown = [one for one in found if every or _is_open(one) or not one.is_done]
+    shown = [one for one in found if every or one.is_open or not one.is_done]
     if as_json:
         for one in shown:
             typer.echo(to_json(one))
@@ -86,13 +86,9 @@ def _found(
             return rolled_up(log, approvals or ())
 
 
-def _is_open(one: Rollup) -> bool:
-    return one.answered is None and one.state != "withdrawn"
-
-
 def _before(one: Rollup, now: Instant) -> Text:
     text = format_instant(one.deadline)
-    if not _is_open(one):
+    if not one.is_open:
         return Text(text)
     left = one.deadline - now
     if left <= 0:

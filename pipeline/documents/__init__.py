@@ -7,7 +7,14 @@ says them in plain words.
 """
 
 from pipeline.documents.course import NoticeState
-from pipeline.documents.envelope import KINDS, Envelope, check_author, enveloped, parsed
+from pipeline.documents.envelope import (
+    KINDS,
+    Envelope,
+    check_author,
+    check_reason,
+    enveloped,
+    parsed,
+)
 from pipeline.documents.in_force import InForce
 from pipeline.documents.life import NoticeStep, Standing, standing
 from pipeline.documents.load import Loaded, kind_of, load
@@ -67,6 +74,7 @@ __all__ = [
     "Versions",
     "approval_scope",
     "check_author",
+    "check_reason",
     "enveloped",
     "in_words",
     "kind_of",

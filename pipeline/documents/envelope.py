@@ -20,6 +20,7 @@ KINDS = ("policies", "notices", "holds", "requests", "controls")
 """Kinds of documents: the names of their topics."""
 
 MAX_AUTHOR = 512
+MAX_REASON = 1_000
 _PARSED = 1_024
 
 
@@ -55,6 +56,16 @@ def check_author(author: str) -> None:
     if not 0 < len(author) <= MAX_AUTHOR or not author.isprintable():
         message = f"the author must be 1 to {MAX_AUTHOR} printable characters; name who publishes"
         raise InvalidInput(message)
+
+
+def check_reason(reason: str) -> None:
+    """Check that a reason says something, in one line.
+
+    Raises:
+        InvalidInput: it is empty, too long or holds invisible characters.
+    """
+    if not 0 < len(reason.strip()) <= MAX_REASON or not reason.isprintable():
+        raise InvalidInput(f"the reason must be 1 to {MAX_REASON} printable characters, one line")
 
 
 def enveloped(kind: str, text: str, author: str, file: str = "document") -> Envelope:

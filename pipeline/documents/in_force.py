@@ -113,8 +113,8 @@ class InForce:
         """Return the requests that name a record or one of its people, by id."""
         if not self.requests:
             return ()
-        found = set(self._requests.naming(record))
-        return tuple(sorted(found, key=lambda request: request.document_id)) if found else ()
+        found = {request.document_id: request for request in self._requests.naming(record)}
+        return tuple([found[name] for name in sorted(found)]) if found else ()
 
     def stopped(self, store: StoreName, cause: Cause) -> Control | None:
         """Return the pause that stops deletions in a store for a cause, or None.

@@ -4,7 +4,7 @@ No record or subject id is ever written: holds say how many they name.
 """
 
 from pipeline.documents.policy import AtMost, Inform, PackUsed, Policy, Rule, StoreSettings
-from pipeline.documents.render_match import records
+from pipeline.documents.render_match import records, records_inside
 from pipeline.documents.render_notice import notice_in_words
 from pipeline.documents.render_request import request_in_words
 from pipeline.documents.requests import Request
@@ -127,13 +127,9 @@ def _rule(rule: Rule) -> str:
 def _inform(duty: Inform) -> str:
     else_ = "else it is restricted until they are" if duty.mode == "enforce" else "else it is told"
     return (
-        f"Of {_lower(records(duty.match))} people are told at most {duty.within.in_words()} after "
+        f"Of {records_inside(duty.match)} people are told at most {duty.within.in_words()} after "
         f"collection, and before the data is disclosed; {else_} ({duty.citation.text})."
     )
-
-
-def _lower(words: str) -> str:
-    return words[0].lower() + words[1:]
 
 
 def _most(at_most: AtMost) -> str:
@@ -152,8 +148,7 @@ def _hold(hold: Hold) -> tuple[str, ...]:
     if hold.subjects:
         held.append(f"the records of {_counted(len(hold.subjects), 'named subject')}")
     if hold.match is not None:
-        words = records(hold.match)
-        held.append(words[0].lower() + words[1:])
+        held.append(records_inside(hold.match))
     return (
         f"{head}: until it is released, {', and '.join(held)} are not deleted ({hold.reason}).",
     )

@@ -36,6 +36,12 @@ def records(match: Match) -> str:
     return words
 
 
+def records_inside(match: Match) -> str:
+    """Name the records that match, within a sentence."""
+    words = records(match)
+    return words[0].lower() + words[1:]
+
+
 def _term(term: str) -> str:
     if found := _ARTICLE.fullmatch(term):
         article, paragraph, point, more = found.groups()

@@ -1,6 +1,6 @@
 """A request in plain words. Whose it is, is never written: only how many it names."""
 
-from pipeline.documents.render_match import records
+from pipeline.documents.render_match import records_inside
 from pipeline.documents.requests import Refusal, Request
 from pipeline.instants import format_instant
 
@@ -50,8 +50,7 @@ def request_in_words(request: Request) -> tuple[str, ...]:
 def _follows(request: Request) -> str:
     what = "Of their data"
     if request.match is not None:
-        words = records(request.match)
-        what = f"Of their data, {words[0].lower()}{words[1:]}"
+        what = f"Of their data, {records_inside(request.match)}"
     if request.collected_before is not None:
         what += f" collected before {format_instant(request.collected_before)}"
     elif request.orders:
@@ -71,8 +70,7 @@ def _refused(one: Refusal) -> str:
     if one.records:
         parts.append(_counted(len(one.records), "named record", "named records"))
     if one.match is not None:
-        words = records(one.match)
-        parts.append(f"{words[0].lower()}{words[1:]}")
+        parts.append(records_inside(one.match))
     return f"Refused for {' and for '.join(parts)}: {one.code}{note}."
 
 

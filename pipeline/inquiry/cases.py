@@ -14,12 +14,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipeline.documents import check_author
+from pipeline.documents import check_author, check_reason
 from pipeline.errors import InvalidInput
 from pipeline.findings import OCCASIONS, REASON, RESOLVED_BY, Finding
 from pipeline.instants import Instant
 
-MAX_REASON = 1_000
 LEAST_DIGITS = 4
 """A shorter beginning of an id would be a slip."""
 
@@ -119,8 +118,7 @@ def resolving(case: Case, author: str, reason: str, at: Instant) -> Finding:
         InvalidInput: the author or the reason is empty, too long or holds invisible characters.
     """
     check_author(author)
-    if not 0 < len(reason.strip()) <= MAX_REASON or not reason.isprintable():
-        raise InvalidInput(f"the reason must be 1 to {MAX_REASON} printable characters, one line")
+    check_reason(reason)
     details = {RESOLVED_BY: author, REASON: reason, OCCASIONS: "\n".join(case.open_occasions)}
     return msgspec.structs.replace(case.finding, at=at, details=case.finding.details | details)
 

@@ -37,6 +37,7 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         deadline: exclusive end of the time to answer.
         answered: when the person was told; None: not yet.
+        is_open: whether the person waits for an answer.
         records: that it names, or that are about a person whom it names.
         outcomes: of them by what came of each: `deleted`, `restricted`, `outstanding`, `held`,
             `kept` (by a duty), `refused: CODE`, `undecided`, `in part` (held for something else
@@ -53,6 +54,7 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
     deadline: Instant
     extended: bool
     answered: Instant | None
+    is_open: bool
     records: int
     outcomes: dict[str, int]
     stores: tuple[InStore, ...]
@@ -124,6 +126,7 @@ class Requests:
             deadline=request.deadline,
             extended=request.extended,
             answered=request.answered,
+            is_open=request.is_open,
             records=len(seen),
             outcomes=dict(sorted(Counter(outcome for outcome, _ in seen).items())),
             stores=tuple([InStore(store, told[store], settled[store]) for store in sorted(told)]),

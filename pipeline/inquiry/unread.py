@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.documents import check_author
+from pipeline.documents import check_author, check_reason
 from pipeline.errors import InvalidInput
 from pipeline.findings import Quarantined
 from pipeline.instants import Instant
@@ -19,7 +19,6 @@ REPLAYED = "replayed"
 """Reason of the pointer that marks a replay; no decoder gives it."""
 DISMISSED = "dismissed"
 """Reason of the pointer that marks what needs no replay; no decoder gives it."""
-MAX_REASON = 1_000
 
 
 class Place(NamedTuple):
@@ -112,8 +111,7 @@ def dismissing(item: Unread, author: str, reason: str, at: Instant) -> Quarantin
         InvalidInput: the author or the reason is empty, too long or holds invisible characters.
     """
     check_author(author)
-    if not 0 < len(reason.strip()) <= MAX_REASON or not reason.isprintable():
-        raise InvalidInput(f"the reason must be 1 to {MAX_REASON} printable characters, one line")
+    check_reason(reason)
     detail = f"{author}: {reason}"
     return msgspec.structs.replace(item.pointer, reason=DISMISSED, detail=detail, at=at)
 

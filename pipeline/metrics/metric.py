@@ -1,9 +1,10 @@
 """What a metric is, and the values that its labels may have."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
+from pipeline.documents.requests import RequestKind, RequestState
 from pipeline.vocabulary import CommandKind, FindingKind, ReceiptStatus
 
 Type = Literal["gauge", "counter"]
@@ -20,8 +21,8 @@ REFUSALS = ("BLOCKED_BY_HOLD", "PARTIAL", "FAILED", "NOT_SUPPORTED")
 FINDINGS = (*(kind.value for kind in FindingKind),)
 SCOPES = ("all", "store", "rule")
 """What a `pause` may stop."""
-REQUEST_KINDS = ("erasure", "objection", "consent_withdrawal", "restriction")
-REQUEST_STATES = ("received", "accepted", "refused", "withdrawn")
+REQUEST_KINDS: tuple[str, ...] = get_args(RequestKind)
+REQUEST_STATES: tuple[str, ...] = get_args(RequestState)
 WITHIN_DAYS = {"passed": -1, "1d": 1, "7d": 7, "30d": 30}
 """Windows of what is due: days from now; `passed` lies before now."""
 REASONS = (

@@ -162,11 +162,7 @@ def test_the_numbers_of_a_run_are_what_happened(watched: Watched) -> None:
 
 
 EMPTY = {
-    "Open errors",
-    "Not obeyed",
-    "Paused for",
-    "Requests",
-    "Notices: time left",
+    *("Open errors", "Not obeyed", "Paused for", "Requests", "Notices: time left"),
     "Notices: records settled, of those in scope",
 }
 """Panels of what that run has none of."""

@@ -3,20 +3,16 @@
 import ast
 import re
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pipeline.documents.requests import RequestKind, RequestState
 from pipeline.metrics.catalogue import BY_NAME, METRICS
 from pipeline.metrics.exposition import exposition
 from pipeline.metrics.metric import (
     BANDS,
     CAUSES,
     REASONS,
-    REQUEST_KINDS,
-    REQUEST_STATES,
     STATUSES,
     Metric,
 )
@@ -97,8 +93,6 @@ def test_no_id_of_a_record_a_person_or_a_command_is_exported(desk: Desk) -> None
 def test_words_of_the_catalogue_are_those_of_the_ledger() -> None:
     source = (ROOT / "pipeline/ledger/unanswered.py").read_text()
     assert all(f'"{status}"' in source for status in STATUSES)
-    assert get_args(RequestKind) == REQUEST_KINDS
-    assert get_args(RequestState) == REQUEST_STATES
     assert set(BANDS) == {"RESIDENT", "LIKELY", "UNKNOWN", "NONE"}
     for kind, file in zip(
         CAUSES,

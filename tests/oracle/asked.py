@@ -49,3 +49,9 @@ def asked_of(request: Request, life: Life) -> str:
 def cause_of(request: Request) -> str:
     """Return the cause of the commands that follow from a request."""
     return f"request:{request.name}/{request.kind}"
+
+
+def times_of(request: Request, life: Life) -> tuple[int, int]:
+    """Return from when and by when the data of a life must be deleted under a request."""
+    begin = max(request.received, life.collected)
+    return begin, begin + request.within * 1_000

@@ -13,7 +13,7 @@ Where the specification leaves a choice, it is read so:
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from tests.oracle.asked import asked_of, cause_of
+from tests.oracle.asked import asked_of, cause_of, times_of
 from tests.oracle.history import Control, Document, Hold, Notice, Policy, Request, Rule
 from tests.oracle.lives import Known, Life, lives
 from tests.oracle.words import ELSEWHERE, LIKELY, POSSIBLE, RESIDENT, reach, same_law
@@ -148,7 +148,11 @@ def _of_life(life: Life, documents: list[Document], now: int) -> Expected:
 
     maxima = [order for policy in policies for order in _maxima(life, policy)]
     ordered = [order for notice in notices for order in _deletions(life, notice, policies)]
-    ordered += [_requested(item, life) for item, what in asked if what == "delete"]
+    ordered += [
+        Order(*times_of(item, life), cause_of(item), item.version)
+        for item, what in asked
+        if what == "delete"
+    ]
     holds += [
         f"request:{item.name}"
         for item, what in asked
@@ -284,11 +288,6 @@ def _restrictions(life: Life, notice: Notice, now: int) -> list[str]:
         for step in notice.steps
         if step.not_before <= now and (step.action == "restrict" or meant < RESIDENT)
     ]
-
-
-def _requested(request: Request, life: Life) -> Order:
-    begin = max(request.received, life.collected)
-    return Order(begin, begin + request.within * 1_000, cause_of(request), request.version)
 
 
 def _laws(policies: list[Policy], notices: list[Notice]) -> dict[str, str | None]:
