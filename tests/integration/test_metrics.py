@@ -146,7 +146,7 @@ def test_the_numbers_of_a_run_are_what_happened(watched: Watched) -> None:
         assert (watched.prometheus.value("retention_watermark_lag_seconds") or 0) < 10
         assert (watched.prometheus.value("retention_shard_time_lag_seconds") or 0) < 30
         assert job.trouble() is None
-        # An increase needs a look before it: the first commands may have come before the first look.
+        # An increase needs a look before it, which may have come after the first commands.
         scene.happen([event("one-more", at=scene.now())])
         watched.reaches('sum(retention_commands_total{kind="DELETE"})', 105)
         assert panels_without_numbers(watched.prometheus) == EMPTY
@@ -172,10 +172,7 @@ EMPTY = {
 
 
 def panels_without_numbers(prometheus: LocalPrometheus) -> set[str]:
-    """Ask every query of the dashboard; return the panels of which none has an answer.
-
-    Prometheus refuses a query that is wrong.
-    """
+    """Ask every query of the dashboard, none of them wrong; return the panels without an answer."""
     return {
         panel.title
         for row in PAGE.values()
