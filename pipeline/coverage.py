@@ -164,10 +164,10 @@ def covering(in_force: InForce, record: Record, judged: Residency) -> Coverage:
     notices = [
         (found, found.notice.match.reach(record, judged, in_force.at))
         for found in in_force.notices
-        if found.ordered
+        if found.ordered and found.notice.means(record.kind)
     ]
     meaning = [item for item in notices if _orders(*item)]
-    ordered = tuple(_ordered(*item) for item in meaning if item[0].notice.mode == "enforce")
+    ordered = tuple(ordered_of(*item) for item in meaning if item[0].notice.mode == "enforce")
     described = describe(record, judged)
     gaps = _gaps(record, judged, ordered, described)
     missing = Gap(FindingKind.NO_RULE if in_force.policies else FindingKind.NO_POLICY, described)
@@ -185,7 +185,7 @@ def covering(in_force: InForce, record: Record, judged: Residency) -> Coverage:
         ),
         notices=ordered,
         observed_notices=tuple(
-            _ordered(*item) for item in meaning if item[0].notice.mode == "observe"
+            ordered_of(*item) for item in meaning if item[0].notice.mode == "observe"
         ),
         gaps=gaps,
         gaps_without_rule=(missing, *gaps),
@@ -221,7 +221,8 @@ def _orders(found: Standing, reach: Reach) -> bool:
     return reach == Reach.POSSIBLE and found.notice.unknown == "restrict"
 
 
-def _ordered(found: Standing, reach: Reach) -> Ordered:
+def ordered_of(found: Standing, reach: Reach) -> Ordered:
+    """Return what a notice orders of records that it means as surely."""
     notice = found.notice
     return Ordered(
         notice_id=f"notice:{notice.document_id}",

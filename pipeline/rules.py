@@ -7,23 +7,32 @@ A record that no rule with a started clock covers gets the policy's default limi
 out for a class of records is in `coverage`.
 """
 
-from typing import NamedTuple
-
 import msgspec
 
-from pipeline.coverage import Coverage, Gap, Limit, covering, qualifies
-from pipeline.documents import InForce, Reach
-from pipeline.identifiers import Cause, StoreName
-from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant, format_instant
-from pipeline.records import Record
+from pipeline.bounds import (
+    Minimum,
+    earliest_maximum,
+    maximum_step,
+    standing_minima,
+    started_maxima,
+)
+from pipeline.coverage import Coverage, Gap, Limit, Ordered, covering, qualifies
+from pipeline.documents import InForce, Reach, Request
+from pipeline.documents.asking import kept_by
+from pipeline.documents.policy import Mode
+from pipeline.identifiers import StoreName
+from pipeline.inheritance import HOLD, Inherited, inherited
+from pipeline.instants import MIN_INSTANT, Instant, format_instant
+from pipeline.records import Record, Taint, merged
 from pipeline.steps import Step, Untold, ordered_steps, requested_steps, untold
 from pipeline.tags import Judge, Residency, evidence_in_words
-from pipeline.vocabulary import Anchor, CommandKind
+from pipeline.vocabulary import Anchor, CommandKind, FindingKind, RecordKind
 
 MAX_CLASSES = 65_536
 """Classes of records whose coverage is remembered."""
 _DELETE = CommandKind.DELETE.value
-_RESTRICT = CommandKind.RESTRICT.value
+_REVIEW = CommandKind.REVIEW_MODEL.value
+_MODEL = RecordKind.MODEL.value
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
@@ -53,18 +62,15 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
         return min((step.deadline for step in self.steps if step.kind == _DELETE), default=None)
 
 
-class _Minimum(NamedTuple):
-    """A duty to keep, as it stands for one record. Without a started clock it has no end yet."""
-
-    until: Instant
-    limit: Limit
-
-
 class Planner:
-    """Plans for one state of the documents; remembers what they say of each class of records."""
+    """Plans for one state of the documents; remembers what they say of each class of records.
 
-    def __init__(self, in_force: InForce) -> None:
+    `since`: from when on these documents are known; left out: the instant they were asked for.
+    """
+
+    def __init__(self, in_force: InForce, since: Instant = MIN_INSTANT) -> None:
         self.in_force = in_force
+        self.since = since or in_force.at
         self.judge = Judge(in_force.method)
         self._coverages: dict[object, Coverage] = {}
         self._defaults = tuple(Limit.default(policy) for policy in in_force.policies)
@@ -79,42 +85,91 @@ class Planner:
         facts = record.of_life(gone)
         judged = self.judge.judge(facts.subjects)
         coverage = self.coverage(facts, judged)
-        maximum = _earliest(record, gone, coverage.maxima)
+        maximum = earliest_maximum(record, gone, coverage.maxima)
         covered = maximum is not None
         if maximum is None:
-            maximum = _earliest(record, gone, self._defaults)
+            maximum = earliest_maximum(record, gone, self._defaults)
         steps: tuple[Step, ...] = () if maximum is None else (maximum,)
-        kept = _minima(record, gone, coverage.minima) if coverage.minima else []
+        kept = standing_minima(record, gone, coverage.minima) if coverage.minima else []
         held_up = any(self._kept(step, kept) is not step for step in steps) if kept else False
         if held_up or self.in_force.pauses_rules:
             # What holds up the earliest need not hold up the next.
-            steps = _all(record, gone, coverage.maxima if covered else self._defaults)
-        if coverage.notices:
-            steps = (*ordered_steps(record, gone, coverage.notices), *steps)
+            steps = started_maxima(record, gone, coverage.maxima if covered else self._defaults)
+        heard = inherited(facts) if facts.heard else None
+        erasing = self._erasing(facts)
+        notices = self.notices_on(facts, coverage, heard)
+        if notices:
+            steps = (*ordered_steps(record, gone, notices, erasing), *steps)
         keeping: tuple[str, ...] = ()
-        asked = self.in_force.requests_naming(facts)
+        asked = self.requests_on(facts, heard)
         if asked:
             collected = record.anchor(Anchor.COLLECTED, gone)
-            found = requested_steps(facts, collected, asked, judged, self.in_force.at)
+            found = requested_steps(facts, collected, asked, judged, self.in_force.at, erasing)
             steps = (*found, *steps)
-            ordered = {step.cause for step in found}
-            keeping = tuple([r.hold_id for r in asked if r.keeps and r.cause in ordered])
+            keeping = kept_by(asked, facts, collected, judged, self.in_force.at)
         missing = untold(record, gone, coverage.inform) if coverage.inform else ()
         steps += tuple([one.step() for one in missing if one.restricts])
         if kept:
             steps = tuple([self._kept(step, kept) for step in steps])
-        holds = self.in_force.holds_on(facts, judged)
+        holds = [hold.document_id for hold in self.in_force.holds_on(facts, judged)]
+        if heard is not None:
+            keeping = (*keeping, *heard.holds(self.in_force))
         return Plan(
             residency=judged,
             limit_at=None if maximum is None else maximum.complete_by,
             steps=steps if len(steps) < 2 else tuple(sorted(steps)),
-            holds=(*[hold.document_id for hold in holds], *keeping),
-            observed=_observed(record, gone, coverage),
-            gaps=coverage.gaps if covered else coverage.gaps_without_rule,
+            holds=tuple(dict.fromkeys((*holds, *keeping))),
+            observed=_observed(
+                record, gone, coverage, self.notices_on(facts, coverage, heard, "observe")
+            ),
+            gaps=_gaps(coverage, heard, covered=covered),
             untold=missing,
         )
 
-    def _kept(self, step: Step, minima: list[_Minimum]) -> Step:
+    def taints(self, record: Record, gone: Instant = MIN_INSTANT) -> tuple[Taint, ...]:
+        """Return the documents that mean a life of a record, and so what is derived from it."""
+        facts = record.of_life(gone)
+        judged = self.judge.judge(facts.subjects)
+        coverage = self.coverage(facts, judged)
+        heard = inherited(facts)
+        collected = record.anchor(Anchor.COLLECTED, gone)
+        if collected is None:
+            return () if heard is None else heard.taints
+        found = [
+            Taint(one.notice_id, one.reach)
+            for one in (*self.notices_on(facts, coverage, heard), *coverage.observed_notices)
+            if one.before is None or collected < one.before
+        ]
+        asked = self.requests_on(facts, heard)
+        at = self.in_force.at
+        ordered = {s.cause for s in requested_steps(facts, collected, asked, judged, at)}
+        found += [Taint(one.hold_id, Reach.CERTAIN) for one in asked if one.cause in ordered]
+        holds = self.plan(record, gone).holds
+        found += [Taint(f"{HOLD}{name}", Reach.CERTAIN) for name in holds]
+        return merged(tuple(found), () if heard is None else heard.taints)
+
+    def notices_on(
+        self, facts: Record, coverage: Coverage, heard: Inherited | None, mode: Mode = "enforce"
+    ) -> tuple[Ordered, ...]:
+        """Return the notices of a mode that mean a life of a record, or one of its parents."""
+        own = coverage.notices if mode == "enforce" else coverage.observed_notices
+        return own if heard is None else heard.notices(own, facts.kind, mode, self.in_force)
+
+    def requests_on(self, facts: Record, heard: Inherited | None) -> tuple[Request, ...]:
+        """Return the requests that name a record, one of its people, or one of its parents."""
+        own = self.in_force.requests_naming(facts)
+        if heard is None:
+            return own
+        found = heard.requests(facts.kind, self.in_force)
+        return tuple(dict.fromkeys((*own, *found)))
+
+    def _erasing(self, facts: Record) -> str:
+        """Return how what authorities and people want erased is: a person reviews a model first."""
+        if facts.kind != _MODEL or self.in_force.lets_delete(facts.record_id):
+            return _DELETE
+        return _REVIEW
+
+    def _kept(self, step: Step, minima: list[Minimum]) -> Step:
         """Hold a deletion back until the latest minimum that qualifies against it has ended."""
         if step.kind != _DELETE:
             return step
@@ -154,16 +209,20 @@ class Planner:
             if started is None:
                 found.append(f"{limit.cause}: its clock ({limit.clock}) has not started")
             else:
-                steps.append(_maximum(limit, started, limit.end(started)))
+                steps.append(maximum_step(limit, started, limit.end(started)))
         steps.sort()
         found += [f"{step.cause}: a later maximum than {steps[0].cause}" for step in steps[1:]]
         if not steps:
             found.append("no rule decided: the default limit applies")
-        for ordered in coverage.notices:
+        heard = inherited(facts)
+        means = {ordered.notice_id for ordered in coverage.notices}
+        for ordered in self.notices_on(facts, coverage, heard):
             if ordered.reach < Reach.CERTAIN:
                 found.append(f"{ordered.notice_id}: residency is {ordered.reach.name}, not certain")
+            if ordered.notice_id not in means:
+                found.append(f"{ordered.notice_id}: means data that this was derived from")
         kept = {step.kept_by for step in plan.steps if step.kept_by}
-        for minimum in _minima(record, gone, coverage.minima):
+        for minimum in standing_minima(record, gone, coverage.minima):
             until = format_instant(minimum.until)
             effect = "keeps it" if minimum.limit.cause in kept else "does not decide"
             found.append(f"{minimum.limit.cause}: a minimum until {until}, {effect}")
@@ -173,6 +232,7 @@ class Planner:
         """Return what the documents say of the class of a record, as judged."""
         key = (
             judged,
+            record.kind,
             record.purposes,
             record.categories,
             record.lawful_bases,
@@ -190,49 +250,20 @@ class Planner:
         return self.in_force.lead(store)
 
 
-def _earliest(record: Record, gone: Instant, limits: tuple[Limit, ...]) -> Step | None:
-    """Return the earliest maximum whose clock has started; of equals that of the least cause."""
-    best: tuple[Instant, Cause, Instant, Limit] | None = None
-    for limit in limits:
-        started = record.anchor(limit.clock, gone)
-        if started is not None:
-            found = (limit.end(started), limit.cause, started, limit)
-            if best is None or found < best:
-                best = found
-    return None if best is None else _maximum(best[3], best[2], best[0])
+def _gaps(coverage: Coverage, heard: Inherited | None, *, covered: bool) -> tuple[Gap, ...]:
+    """Return what is missing; whom data is about that parents are known of, they say."""
+    gaps = coverage.gaps if covered else coverage.gaps_without_rule
+    if heard is None or not heard.decides:
+        return gaps
+    return tuple([gap for gap in gaps if gap.kind != FindingKind.UNKNOWN_RESIDENCY])
 
 
-def _all(record: Record, gone: Instant, limits: tuple[Limit, ...]) -> tuple[Step, ...]:
-    """Return every maximum whose clock has started."""
-    started = [(limit, record.anchor(limit.clock, gone)) for limit in limits]
-    return tuple([_maximum(limit, at, limit.end(at)) for limit, at in started if at is not None])
-
-
-def _observed(record: Record, gone: Instant, coverage: Coverage) -> tuple[Step, ...]:
+def _observed(
+    record: Record, gone: Instant, coverage: Coverage, notices: tuple[Ordered, ...]
+) -> tuple[Step, ...]:
     """Return the deletions of rules and notices that are only observed."""
-    found = _all(record, gone, coverage.observed) if coverage.observed else ()
-    if coverage.observed_notices:
-        ordered = ordered_steps(record, gone, coverage.observed_notices)
+    found = started_maxima(record, gone, coverage.observed) if coverage.observed else ()
+    if notices:
+        ordered = ordered_steps(record, gone, notices)
         found += tuple([step for step in ordered if step.kind == _DELETE])
-    return found
-
-
-def _maximum(limit: Limit, started: Instant, end: Instant) -> Step:
-    return Step(
-        complete_by=end,
-        cause=limit.cause,
-        kind=_DELETE,
-        not_before=started,
-        cause_version=limit.version,
-        citation=limit.citation,
-        at_once=False,
-    )
-
-
-def _minima(record: Record, gone: Instant, limits: tuple[Limit, ...]) -> list[_Minimum]:
-    found = []
-    for limit in limits:
-        started = record.anchor(limit.clock, gone)
-        # What must be kept for a time after something is kept until it has happened.
-        found.append(_Minimum(MAX_INSTANT if started is None else limit.end(started), limit))
     return found

@@ -5,12 +5,13 @@ from typing import Literal
 
 import msgspec
 
+from pipeline.documents import SIMULATIONS
 from pipeline.errors import InvalidInput
 from pipeline.instants import SECOND
 
 Runner = Literal["prism", "flink"]
-APPROVABLE = ("policies", "notices", "holds", "requests")
-"""Kinds of documents that may need a second person's approval."""
+APPROVABLE = ("policies", "notices", "holds", "requests", SIMULATIONS)
+"""What may need a second person's approval: kinds of documents, and simulations of them."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ class Settings:
             with several splits and would fire early: 1 there.
         batch_messages, batch_bytes: largest batch.
         max_message_bytes: larger messages go to quarantine undecoded.
-        approvals: kinds of documents (`policies`, `notices`, `holds`) that take effect only once a
-            second person has approved them.
+        approvals: kinds of documents (`policies`, `notices`, `holds`, `requests`) that take effect
+            only once a second person has approved them; `simulations`: policies and notices that
+            enforce something newly, only once one has approved a simulation of them.
         tick_ms: how often the broker's time travels to the shards.
         measure_ms: how often each shard writes its `measurements`; in a story, at every tick.
         story: the log has a clock of its own; worker clocks are not compared with it.

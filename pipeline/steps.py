@@ -62,11 +62,19 @@ class Step(msgspec.Struct, frozen=True, order=True, gc=False):
         return Instant(max(self.wanted_at(lead), self.kept_until))
 
 
-def ordered_steps(record: Record, gone: Instant, notices: tuple[Ordered, ...]) -> list[Step]:
+def ordered_steps(
+    record: Record, gone: Instant, notices: tuple[Ordered, ...], erasing: str = _DELETE
+) -> list[Step]:
     """Return what notices order of a record.
 
     Of people who reside there: every step as soon as it is in force. Of people who likely do:
     restriction at once, deletion by its deadline. Of people who may: restriction only.
+
+    Args:
+        record: its facts.
+        gone: up to which birth the data was erased before this life.
+        notices: those that mean it.
+        erasing: the kind of command by which it is erased: `REVIEW_MODEL` where a person decides.
     """
     collected = record.anchor(Anchor.COLLECTED, gone)
     if collected is None:
@@ -83,7 +91,7 @@ def ordered_steps(record: Record, gone: Instant, notices: tuple[Ordered, ...]) -
             made = Step(
                 complete_by=step.complete_by,
                 cause=step.cause,
-                kind=_DELETE if step.deletes else _RESTRICT,
+                kind=erasing if step.deletes else _RESTRICT,
                 not_before=step.not_before,
                 cause_version=ordered.version,
                 citation=ordered.citation,
@@ -144,6 +152,7 @@ def requested_steps(
     requests: Iterable[Request],
     judged: Residency,
     at: Instant,
+    erasing: str = _DELETE,
 ) -> list[Step]:
     """Return what the requests that name a record, or a person it is about, call for.
 
@@ -153,6 +162,7 @@ def requested_steps(
         requests: those that name it.
         judged: its residency.
         at: when membership of territories in groups is asked.
+        erasing: the kind of command by which it is erased, as for `ordered_steps`.
     """
     found = []
     for request in requests:
@@ -167,7 +177,7 @@ def requested_steps(
                 Step(
                     complete_by=Instant(begins + request.deadline - request.received),
                     cause=request.cause,
-                    kind=_DELETE if asked.orders == "delete" else _RESTRICT,
+                    kind=erasing if asked.orders == "delete" else _RESTRICT,
                     not_before=begins,
                     cause_version=request.version,
                     citation=request.citation.text,

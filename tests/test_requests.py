@@ -106,6 +106,82 @@ def test_what_a_person_asked_to_have_restricted_nobody_deletes() -> None:
     assert [item.occasion for item in held] == ["request:dsr-1 version 1"]
 
 
+ANSWERED = "answered: 1970-01-01T00:00:09Z"
+
+
+def refusing(what: str) -> str:
+    return f"refused: [{{code: LegalClaims{what}}}]"
+
+
+@pytest.mark.parametrize(
+    ("second", "goes"),
+    [
+        (request("access", version=2, more=ANSWERED), True),
+        (request("access", "withdrawn", version=2), True),
+        (request("access", "refused", version=2, more=refusing("")), True),
+        (request("access", version=2, more=refusing(", records: [r1]")), True),
+        (request("access", version=2, more=refusing(", records: [r2]")), False),
+        (request("access", "accepted", version=2), False),
+    ],
+    ids=["answered", "withdrawn", "refused", "refused for it", "refused for others", "accepted"],
+)
+def test_what_a_person_asked_to_see_is_kept_until_the_answer(second: Envelope, goes: bool) -> None:
+    """By itself it restricts nothing; what a notice orders to be deleted is, as under a hold."""
+    access = request("access", "received")
+    assert told((5, access)) == ""
+    ordered = notice(stop=(12_000, 900_000), delete=(13_000, 900_000))
+    after = " D15:r1" if goes else ""
+    assert told((5, access), (9, ordered), (15, second)) == f"R12:r1{after}"
+    unstopped = notice(stop=(800_000, 900_000), delete=(13_000, 900_000))
+    assert told((5, access), (9, unstopped), (15, second)) == f"R13:r1{after}"
+
+
+def test_a_deletion_that_access_holds_up_is_told_of_and_goes_after_the_answer() -> None:
+    drive = Drive()
+    drive.give(Part(envelopes=(policy(limit("a", 10), default="PT200S"),), tick=Instant(1_000)))
+    drive.give(Part(events=(event(at=1_000),)))
+    drive.give(Part(envelopes=(request("access"),)))
+    drive.until(12_000)
+    [held] = [item for item in drive.findings if item.kind == "HELD_PAST_LIMIT"]
+    assert held.subject == "policy:acme/a against request:dsr-1"
+    assert held.occasion == "request:dsr-1 version 1"
+    drive.give(Part(envelopes=(request("access", version=2, more=ANSWERED),)))
+    drive.until(12_001)
+    assert [(c.kind, c.cause) for c in drive.commands] == [
+        ("RESTRICT", "hold:request:dsr-1"),
+        ("DELETE", "policy:acme/a"),
+    ]
+
+
+def test_access_takes_back_a_deletion_that_is_not_done_and_keeps_no_erased_data() -> None:
+    erased = request("erasure", request_id="dsr-2")
+    drive = Drive()
+    drive.give(Part(envelopes=(policy(limit("a", 100)), erased), tick=Instant(1_000)))
+    drive.give(Part(events=(event(at=1_000),)))
+    drive.until(3_000)
+    drive.give(Part(envelopes=(request("access"),)))
+    drive.until(4_000)
+    assert [c.kind for c in drive.commands] == ["DELETE", "RESTRICT", "CANCEL"]
+
+
+def test_access_keeps_what_may_be_part_of_the_answer() -> None:
+    """A hold keeps what it may mean, too; what is collected later is no part of the answer."""
+    mixed = msgspec.structs.replace(event(at=1_000), categories=("pd:Picture", "pd:Name"))
+
+    def kept(more: str, one: Event = mixed) -> bool:
+        return told(
+            (5, request("access", more=more)), (9, request(request_id="b")), events=(one,)
+        ) != ("D9:r1")
+
+    assert kept("match: {category: [pd:Picture]}")
+    assert not kept("match: {category: [pd:FacialPrint]}")
+    assert kept("refused: [{code: Archiving, match: {category: [pd:Picture]}}]")
+    only = event(at=1_000)
+    assert not kept("refused: [{code: Archiving, match: {category: [pd:Picture]}}]", only)
+    assert not kept('collected_before: "1970-01-01T00:00:00.5Z"')
+    assert kept("collected_before: none")
+
+
 def test_what_is_meant_only_in_part_is_left() -> None:
     """What is destroyed cannot be brought back: a person must tell apart what must stop."""
     mixed = msgspec.structs.replace(

@@ -43,7 +43,10 @@ def run(
     shards: Shards = 64,
     approvals: Annotated[
         list[str] | None,
-        typer.Option("--approval", help="policies, notices or holds that need a second person."),
+        typer.Option(
+            "--approval",
+            help="What needs a second person: policies, notices, holds, requests or simulations.",
+        ),
     ] = None,
     group: Annotated[str, typer.Option(help="Consumer group of the positions.")] = Settings.group,
     margin: Annotated[

@@ -1,5 +1,6 @@
 """`retention simulate`: what documents would do to the inventory, before they are published."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -57,12 +58,16 @@ def simulate(
     Candidates are taken as if they were in effect now, and approved. Nothing is published and
     nothing is commanded. Daily limits (`at_most`), rates and pauses are left aside: what is due is
     shown, not what would be let go.
+
+    The id binds a policy or notice, by version and digest, to what came out. Where the job runs
+    with `--approval simulations`, another person approves it by `control: simulation:ID`.
     """
     if image is not None:
         demand_plottable(image)
     candidates = [_candidate(file) for file in (*(policy or ()), *(notice or ()))]
     if not candidates:
         raise InvalidInput("name what is to be simulated: --policy FILE or --notice FILE")
+    _demand_one_of_each(candidates)
     settings = Settings(broker, prefix=prefix, approvals=tuple(approvals or ()))
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
         log = Log.of(found, Topics(prefix, ()), skipped())
@@ -83,6 +88,13 @@ def _candidate(file: Path) -> Envelope:
     if kind not in _SIMULATED:
         raise InvalidInput(f"{file}: a control cannot be simulated; name other documents")
     return enveloped(kind, text, _AUTHOR, str(file))
+
+
+def _demand_one_of_each(candidates: list[Envelope]) -> None:
+    # Only one could count, and the id of the other would say that it was simulated.
+    for (kind, name), count in Counter((c.kind, c.document_id) for c in candidates).items():
+        if count > 1:
+            raise InvalidInput(f"{kind}/{name} is named {count} times; simulate one version of it")
 
 
 def _end(text: str, now: Instant) -> Instant:
@@ -115,6 +127,7 @@ def shown(seen: Simulation) -> RenderableType:
         Text(head, style="dim"),
         *noted,
         Text.assemble(("changes  ", "bold"), differs),
+        *[Text.assemble(("id  ", "bold"), name, overflow="fold") for name in seen.ids],
         Text(),
         _table(seen),
         Text(),

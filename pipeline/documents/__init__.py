@@ -6,6 +6,12 @@ it travels in an `envelope`; `versions` keeps all that may count, `in_force` is 
 says them in plain words.
 """
 
+from pipeline.documents.choice import (
+    SIMULATIONS,
+    approval_scope,
+    named,
+    simulation_scope,
+)
 from pipeline.documents.course import NoticeState
 from pipeline.documents.envelope import (
     KINDS,
@@ -35,19 +41,26 @@ from pipeline.documents.render import in_words
 from pipeline.documents.requests import Refusal, Request
 from pipeline.documents.territories import names_covering
 from pipeline.documents.values import (
+    APPROVAL_DIGITS,
     DOCUMENT_SCOPE,
+    SIMULATED,
+    SIMULATION_SCOPE,
     Control,
     Document,
     Hold,
     Notice,
 )
-from pipeline.documents.versions import Versions, approval_scope
+from pipeline.documents.versions import Versions
 
 __all__ = [
+    "APPROVAL_DIGITS",
     "DEFAULT_LEAD",
     "DEFAULT_RULE",
     "DOCUMENT_SCOPE",
     "KINDS",
+    "SIMULATED",
+    "SIMULATIONS",
+    "SIMULATION_SCOPE",
     "AtMost",
     "Citation",
     "Control",
@@ -79,7 +92,9 @@ __all__ = [
     "in_words",
     "kind_of",
     "load",
+    "named",
     "names_covering",
     "parsed",
+    "simulation_scope",
     "standing",
 ]

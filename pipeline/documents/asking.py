@@ -1,5 +1,6 @@
 """What a request that names a record, or a person it is about, means of it."""
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Literal, NamedTuple
 
@@ -28,12 +29,14 @@ class Asked(NamedTuple):
         why: the axis by which it is not about this record; empty: it is.
         in_part: it is, but the record is held for something else too: what must stop and what may
             go on, a person must tell apart.
+        keeps: whether nobody may erase the record because of it.
     """
 
     orders: Literal["delete", "restrict", ""]
     refusal: Refusal | None = None
     why: str = ""
     in_part: bool = False
+    keeps: bool = False
 
 
 def asked_of(request: Request, record: Nameable, judged: Judged, at: Instant) -> Asked:
@@ -51,14 +54,55 @@ def asked_of(request: Request, record: Nameable, judged: Judged, at: Instant) ->
     if ground is _Ground.NONE:
         return Asked("", why="lawful_basis")
     for one in request.refusals:
-        # What may be meant is refused: what is destroyed cannot be brought back.
-        matches = one.match is not None and one.match.reach(record, judged, at) > Reach.NO
-        if one.is_whole or record.record_id in one.records or matches:
-            return Asked(request.while_refused if request.orders else "", refusal=one)
+        if _refuses(one, request, record, judged, at):
+            orders = request.while_refused if request.orders else ""
+            return Asked(orders, refusal=one, keeps=request.keeps and bool(orders))
     # What is destroyed cannot be brought back: only what is meant as a whole.
     if ground is _Ground.IN_PART or not _covers(request.match, record):
-        return Asked("", in_part=bool(request.orders))
-    return Asked(request.orders)
+        # What is asked for in part must be there for the answer.
+        keeps = request.keeps and request.kind == "access"
+        return Asked("", in_part=bool(request.orders), keeps=keeps)
+    return Asked(request.orders, keeps=request.keeps)
+
+
+def kept_by(
+    requests: Iterable[Request],
+    record: Nameable,
+    collected: Instant | None,
+    judged: Judged,
+    at: Instant,
+) -> tuple[str, ...]:
+    """Return what stands for the requests that keep a record, as the ids of holds do.
+
+    Args:
+        requests: those that name it.
+        record: its facts.
+        collected: when its data was collected first; None: it never was.
+        judged: its residency.
+        at: when membership of territories in groups is asked.
+    """
+    return tuple(
+        [
+            request.hold_id
+            for request in requests
+            if request.keeps
+            and collected is not None
+            and (request.collected_before is None or collected < request.collected_before)
+            and asked_of(request, record, judged, at).keeps
+        ]
+    )
+
+
+def _refuses(one: Refusal, request: Request, record: Nameable, judged: Judged, at: Instant) -> bool:
+    """Whether a refusal means a record. Where it is not sure, the data must not be destroyed."""
+    if one.is_whole or record.record_id in one.records:
+        return True
+    if one.match is None:
+        return False
+    reach = one.match.reach(record, judged, at)
+    if request.kind == "access":
+        return reach == Reach.CERTAIN and _covers(one.match, record)
+    return reach > Reach.NO
 
 
 def _covers(match: Match | None, record: Nameable) -> bool:

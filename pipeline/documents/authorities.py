@@ -28,7 +28,11 @@ class Appeal(msgspec.Struct, frozen=True):
 
 
 class Authority(NamedTuple):
-    """One authority; `citation` and `url` say where its law has this."""
+    """One authority; `citation` and `url` say where its law has this.
+
+    `reach`: which kinds of records its orders reach by custom. The FTC's reach "Affected Work
+    Product": models and algorithms developed in whole or in part with the data (Everalbum, 2021).
+    """
 
     code: str
     name: str
@@ -38,6 +42,7 @@ class Authority(NamedTuple):
     calendar: str
     citation: str
     url: str = ""
+    reach: str = "SOURCE+TEMPLATES"
 
 
 _AUTHORITIES = (
@@ -108,6 +113,7 @@ _AUTHORITIES = (
         "US",
         "15 U.S.C. 45(c), (g)",
         "https://www.law.cornell.edu/uscode/text/15/45",
+        "SOURCE+TEMPLATES+MODELS",
     ),
 )
 

@@ -19,7 +19,7 @@ from pipeline.documents.match import Judged
 from pipeline.documents.policy import DEFAULT_RULE, AtMost, Policy, StoreSettings
 from pipeline.documents.requests import Request
 from pipeline.documents.territories import era
-from pipeline.documents.values import Control, Document, Hold, Notice
+from pipeline.documents.values import MODEL_SCOPE, Control, Document, Hold, Notice
 from pipeline.identifiers import Cause, RecordId, StoreName
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.vocabulary.signals import DEFAULT_METHOD, Method
@@ -75,6 +75,22 @@ class InForce:
         """Holds by id, released ones included, then notices that keep data as a hold does."""
         kept = [kept_by(one) for one in self.notices if one.notice.kind != "enforcement"]
         return (*self._documents(Hold), *kept)
+
+    @cached_property
+    def notices_by_name(self) -> Mapping[str, Standing]:
+        """Where each notice stands, by what stands for it in a cause: `notice:ID`."""
+        return {f"notice:{found.notice.document_id}": found for found in self.notices}
+
+    @cached_property
+    def requests_by_name(self) -> Mapping[str, Request]:
+        """Requests by what stands for them in a cause: `request:ID`."""
+        return {f"request:{request.document_id}": request for request in self.requests}
+
+    @cached_property
+    def holding(self) -> frozenset[str]:
+        """What stands for each active hold, and for each request that keeps as a hold does."""
+        active = {str(hold.document_id) for hold in self.holds if hold.state == "active"}
+        return frozenset(active | {one.hold_id for one in self.requests if one.keeps})
 
     @cached_property
     def controls(self) -> tuple[Control, ...]:
@@ -141,6 +157,10 @@ class InForce:
         Versions count up, so that a further approval is told from the one that was used.
         """
         return self._approvals.get(cause)
+
+    def lets_delete(self, model: RecordId) -> bool:
+        """Whether a person has looked at a model and approved that it is deleted."""
+        return f"{MODEL_SCOPE}{model}" in self._models
 
     def store(self, name: StoreName) -> StoreSettings:
         """Return what the policies say of a store; of several the most careful holds."""
@@ -229,6 +249,11 @@ class InForce:
             for control in self.controls
             if control.action == "approve"
         }
+
+    @cached_property
+    def _models(self) -> frozenset[str]:
+        given = [one.scope for one in self.controls if one.action == "approve"]
+        return frozenset(scope for scope in given if scope.startswith(MODEL_SCOPE))
 
     @cached_property
     def _stores(self) -> dict[StoreName, StoreSettings]:

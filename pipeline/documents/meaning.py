@@ -22,6 +22,8 @@ from pipeline.documents.shape import (
 from pipeline.documents.values import (
     APPROVAL_DIGITS,
     DOCUMENT_SCOPE,
+    MODEL_SCOPE,
+    SIMULATION_SCOPE,
     Control,
     ControlAction,
     Document,
@@ -29,10 +31,10 @@ from pipeline.documents.values import (
     HoldState,
 )
 from pipeline.documents.words import known_word, read_match
-from pipeline.identifiers import DocumentId, RecordId, SubjectId
+from pipeline.identifiers import MAX_ID_BYTES, DocumentId, RecordId, SubjectId
 
 _HOLD_STATES: tuple[HoldState, ...] = ("active", "released")
-_CONTROL_ACTIONS: tuple[ControlAction, ...] = ("pause", "resume", "approve")
+_CONTROL_ACTIONS: tuple[ControlAction, ...] = ("pause", "resume", "approve", "withdraw")
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _SWITCH_SCOPE = re.compile(rf"all|store:{_NAME}|rule:{_NAME}/{_NAME}")
 _CAUSE_SCOPE = re.compile(rf"cause:(policy|notice):{_NAME}/{_NAME}")
@@ -40,6 +42,12 @@ _DOCUMENT_SCOPE = re.compile(
     rf"{DOCUMENT_SCOPE}(policies|notices|holds|requests)/{_NAME}@[1-9][0-9]{{0,15}}"
     rf":[0-9a-f]{{{APPROVAL_DIGITS}}}"
 )
+_SIMULATION_SCOPE = re.compile(
+    rf"{SIMULATION_SCOPE}(policies|notices)/{_NAME}@[1-9][0-9]{{0,15}}"
+    rf":[0-9a-f]{{{APPROVAL_DIGITS}}}/[0-9a-f]{{{APPROVAL_DIGITS}}}"
+)
+_MODEL_SCOPE = re.compile(rf"{MODEL_SCOPE}\S{{1,{MAX_ID_BYTES}}}")
+_APPROVABLE = (_CAUSE_SCOPE, _DOCUMENT_SCOPE, _SIMULATION_SCOPE, _MODEL_SCOPE)
 
 
 def read_meaning(shape: DocumentShape, notes: Notes) -> Document | None:
@@ -87,12 +95,18 @@ def _control(shape: ControlShape, notes: Notes) -> Control | None:
         return None
     scope = shape.control
     if action == "approve":
-        if not (_CAUSE_SCOPE.fullmatch(scope) or _DOCUMENT_SCOPE.fullmatch(scope)):
-            what = "the scope of `approve` is neither a cause nor a document"
+        if not any(one.fullmatch(scope) for one in _APPROVABLE):
+            what = "the scope of `approve` is no cause, document, simulation or model"
             remedy = (
-                "write e.g. `control: cause:policy:acme/uk-faces`, `cause:notice:ID/STEP` or "
-                "`document:policies/acme@2:DIGEST` (`retention publish` says which)"
+                "write e.g. `control: cause:policy:acme/uk-faces`, `cause:notice:ID/STEP`, "
+                "`document:policies/acme@2:DIGEST` (`retention publish` says which), "
+                "`simulation:ID` (`retention simulate` says which) or `model:RECORD_ID`"
             )
+            notes.add(("control",), what=what, remedy=remedy)
+    elif action == "withdraw":
+        if _SIMULATION_SCOPE.fullmatch(scope) is None:
+            what = "the scope of `withdraw` is no simulation"
+            remedy = "write `control: simulation:ID`, as it was approved"
             notes.add(("control",), what=what, remedy=remedy)
     elif _SWITCH_SCOPE.fullmatch(scope) is None:
         # A cause cannot be paused: pause and approve of one scope would undo each other.

@@ -18,6 +18,7 @@ from pipeline.documents.shape import AppealShape, HappeningShape, NoticeShape, S
 from pipeline.documents.times import earliest, window_end
 from pipeline.documents.values import (
     Beginning,
+    Extent,
     Given,
     Happened,
     HappenedTo,
@@ -41,6 +42,7 @@ _ACTIONS: tuple[StepAction, ...] = get_args(StepAction)
 _UNKNOWN: tuple[Unknown, ...] = get_args(Unknown)
 _BEGINNINGS: tuple[Beginning, ...] = get_args(Beginning)
 _HAPPENED: tuple[Happened, ...] = get_args(Happened)
+_EXTENTS: tuple[Extent, ...] = get_args(Extent)
 _YES_NO = ("yes", "no")
 
 
@@ -51,6 +53,7 @@ def read_notice(shape: NoticeShape, notes: Notes) -> Notice | None:
     state = known_word(shape.state, _STATES, ("state",), notes)
     unknown = known_word(shape.unknown, _UNKNOWN, ("unknown",), notes)
     urgent = known_word(shape.urgent, _YES_NO, ("urgent",), notes)
+    reach = known_word(shape.reach or _usual_reach(shape.authority), _EXTENTS, ("reach",), notes)
     match = read_match(shape.match, ("match",), notes)
     if shape.match == MatchShape():
         remedy = (
@@ -66,7 +69,7 @@ def read_notice(shape: NoticeShape, notes: Notes) -> Notice | None:
     life = [_happening(one, ("life", at), notes) for at, one in enumerate(shape.life)]
     citation = read_citation(shape.citation, (), notes)
     _note_what_is_missing(shape, notes)
-    if None in (kind, mode, state, unknown, urgent) or None in orders or None in life:
+    if None in (kind, mode, state, unknown, urgent, reach) or None in orders or None in life:
         return None
     notice = Notice(
         document_id=DocumentId(shape.notice),
@@ -84,11 +87,17 @@ def read_notice(shape: NoticeShape, notes: Notes) -> Notice | None:
         life=tuple(one for one in life if one is not None),
         collected_before=before,
         unknown=unknown or "restrict",
+        reach=reach or "SOURCE",
     )
     if not notes.problems:
         _note_impossible_life(notice, notes)
         _note_impossible_times(notice, notes)
     return notice
+
+
+def _usual_reach(authority: str) -> str:
+    known = AUTHORITIES.get(authority)
+    return "SOURCE+TEMPLATES" if known is None else known.reach
 
 
 def _instant(text: str, path: Path, notes: Notes) -> Instant | None:
@@ -193,7 +202,7 @@ def _note_what_only_orders_have(shape: NoticeShape, notes: Notes) -> None:
     if shape.mode == "observe":
         what = "`mode: observe`: a duty to keep cannot be observed only"
         notes.add(("mode",), what=what, remedy="leave `mode` out")
-    for key in ("collected_before", "unknown"):
+    for key in ("collected_before", "unknown", "reach"):
         if key in shape.model_fields_set:
             what = f"`{key}`: an {shape.kind} notice keeps all that `match` may mean"
             notes.add((key,), what=what, remedy="leave it out, or narrow `match`")

@@ -8,7 +8,7 @@ from pipeline.documents.render_match import records, records_inside
 from pipeline.documents.render_notice import notice_in_words
 from pipeline.documents.render_request import request_in_words
 from pipeline.documents.requests import Request
-from pipeline.documents.values import Control, Document, Hold, Notice
+from pipeline.documents.values import MODEL_SCOPE, Control, Document, Hold, Notice
 from pipeline.instants import DAY, format_instant
 from pipeline.periods import Period
 from pipeline.vocabulary import Anchor
@@ -25,7 +25,12 @@ _WINS = (
     "Of several maxima that cover a record the earliest holds, of several minima the latest; a "
     "minimum of the same law wins over a maximum."
 )
-_CONTROL = {"pause": "pauses", "resume": "resumes", "approve": "approves"}
+_CONTROL = {
+    "pause": "pauses",
+    "resume": "resumes",
+    "approve": "approves",
+    "withdraw": "takes back the approval of",
+}
 
 
 def in_words(document: Document) -> tuple[str, ...]:
@@ -156,6 +161,8 @@ def _hold(hold: Hold) -> tuple[str, ...]:
 
 def _control(control: Control) -> tuple[str, ...]:
     scope = {"all": "all deletions"}.get(control.scope, control.scope)
+    if scope.startswith(MODEL_SCOPE):
+        scope = f"that model {scope.removeprefix(MODEL_SCOPE)} is deleted, under whatever asks it"
     head = f"Control version {control.version} {_CONTROL[control.action]} {scope}"
     return (f"{head} ({control.reason}).",)
 

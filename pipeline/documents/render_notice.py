@@ -9,6 +9,13 @@ from pipeline.instants import MAX_INSTANT, format_instant
 from pipeline.vocabulary import UNKNOWN
 
 _STEP = {"restrict": "are to be restricted (kept, but not used)", "delete": "are to be deleted"}
+_REACH = {
+    "SOURCE": "it reaches nothing that was derived",
+    "SOURCE+TEMPLATES": "it reaches what was derived, but no models",
+    "SOURCE+TEMPLATES+MODELS": (
+        "it reaches what was derived in whole or in part, and models that a person has reviewed"
+    ),
+}
 _BEGINS = {
     "service": "service",
     "appeal_period": "the end of the appeal period",
@@ -57,6 +64,8 @@ def notice_in_words(notice: Notice) -> tuple[str, ...]:
     if notice.match.residency or notice.match.present:
         steps += _unsure(found)
     state = _state(found)
+    if found.ordered:
+        state += f"; {_REACH[notice.reach]}"
     if notice.mode == "observe":
         state += "; only observed, nothing that it orders is commanded"
     return (f"{head}: {state}.", *life, *steps)

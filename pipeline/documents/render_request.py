@@ -9,6 +9,7 @@ _ASKS = {
     "objection": "objects to the processing",
     "consent_withdrawal": "withdraws consent",
     "restriction": "asks for restriction",
+    "access": "asks for access",
 }
 _MEANS = {
     "erasure": "",
@@ -18,6 +19,7 @@ _MEANS = {
     ),
     "consent_withdrawal": ", as far as it is held by consent alone, or without a basis",
     "restriction": "",
+    "access": "",
 }
 _FOLLOWS = {
     "delete": "it is deleted at once",
@@ -53,8 +55,10 @@ def _follows(request: Request) -> str:
         what = f"Of their data, {records_inside(request.match)}"
     if request.collected_before is not None:
         what += f" collected before {format_instant(request.collected_before)}"
-    elif request.orders:
+    elif request.orders or request.keeps:
         what += ", what is collected later too"
+    if request.keeps and not request.orders:
+        return f"{what}: nobody deletes it before the person was answered."
     if not request.orders:
         return "While it stands so, nothing is commanded."
     limit = f"; stores must have done it before {format_instant(request.deadline)}"

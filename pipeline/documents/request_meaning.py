@@ -191,7 +191,8 @@ def _collected_before(
         return None
     if shape.collected_before:
         return notes.attempt(("collected_before",), parse_instant, shape.collected_before)
-    return received if shape.kind in {"erasure", "consent_withdrawal"} else None
+    # An answer is about what is held when the request comes (EDPB Guidelines 01/2022, 2.3.3).
+    return received if shape.kind in {"erasure", "consent_withdrawal", "access"} else None
 
 
 def _deadline(

@@ -1,4 +1,4 @@
-"""Requests of people about their own data: erasure, objection, withdrawn consent, restriction.
+"""Requests of people about their data: erasure, objection, withdrawn consent, restriction, access.
 
 What a law gives to answer them is a table, so that counsel need not type it. Engineering notes from
 public sources, not legal advice.
@@ -15,7 +15,7 @@ from pipeline.identifiers import Cause, DocumentId, RecordId, SubjectId
 from pipeline.instants import Instant
 from pipeline.periods import Period, Roll
 
-RequestKind = Literal["erasure", "objection", "consent_withdrawal", "restriction"]
+RequestKind = Literal["erasure", "objection", "consent_withdrawal", "restriction", "access"]
 RequestState = Literal["received", "accepted", "refused", "withdrawn"]
 RefusalCode = Literal[
     "LegallyRequired",
@@ -94,7 +94,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         While an objection or the withdrawal of a consent is looked at, use stops (GDPR art
         18(1)(d), 7(3)): that can be undone. Data is erased only once the request is accepted.
         """
-        if self.state == "withdrawn":
+        if self.state == "withdrawn" or self.kind == "access":
             return ""
         if self.state == "refused":
             return self.while_refused
@@ -107,11 +107,19 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def while_refused(self) -> Literal["restrict", ""]:
         """What it calls for where it is refused: use goes on once the person was told (18(3))."""
-        return "" if self.kind == "erasure" or self.answered is not None else "restrict"
+        harmless = self.kind in {"erasure", "access"} or self.answered is not None
+        return "" if harmless else "restrict"
 
     @property
     def keeps(self) -> bool:
-        """Whether nobody may erase what it means: restricted data is only stored (art 18(2))."""
+        """Whether nobody may erase what it means.
+
+        Restricted data is only stored (GDPR art 18(2)). What a person asked to see is kept until
+        that person has the answer: France's CNIL had such requests answered before the data was
+        erased (SAN-2022-019); to destroy it to prevent disclosure is an offence (DPA 2018 s.173).
+        """
+        if self.kind == "access":
+            return self.is_open and self.state != "refused"
         return self.kind == "restriction" and bool(self.orders)
 
     @property
@@ -148,6 +156,7 @@ _GDPR = {
     "objection": "21(1)",
     "consent_withdrawal": "7(3)",
     "restriction": "18(1)",
+    "access": "15(1)",
 }
 LAWS = {
     law.code: law
@@ -191,9 +200,9 @@ LAWS = {
             "America/Los_Angeles",
             "NONE",
             False,
-            {"erasure": "Cal. Civ. Code 1798.105"},
-            "https://leginfo.legislature.ca.gov/faces/codes_displaySection.xhtml"
-            "?lawCode=CIV&sectionNum=1798.105",
+            {"erasure": "Cal. Civ. Code 1798.105", "access": "Cal. Civ. Code 1798.110"},
+            "https://leginfo.legislature.ca.gov/faces/codes_displayText.xhtml"
+            "?division=3.&part=4.&lawCode=CIV&title=1.81.5",
         ),
     )
 }

@@ -184,6 +184,7 @@ class NoticeShape(Shape):
     life: Annotated[tuple[HappeningShape, ...], Field(max_length=100)] = ()
     collected_before: Word = ""
     unknown: Word = "restrict"
+    reach: Word = ""
 
 
 class ClockShape(Shape):

@@ -37,13 +37,27 @@ Happened = Literal[
     "urgency_lifted",
 ]
 HoldState = Literal["active", "released"]
-ControlAction = Literal["pause", "resume", "approve"]
+ControlAction = Literal["pause", "resume", "approve", "withdraw"]
 Unknown = Literal["restrict", "leave"]
+Extent = Literal["SOURCE", "SOURCE+TEMPLATES", "SOURCE+TEMPLATES+MODELS"]
 
 DOCUMENT_SCOPE = "document:"
 """How the scope of a control begins that lets a document take effect."""
+MODEL_SCOPE = "model:"
+"""How the scope of a control begins by which a person approves that a model is deleted."""
+SIMULATION_SCOPE = "simulation:"
+"""How the scope of a control begins that approves a simulation of a document."""
+SIMULATED = frozenset({"policies", "notices"})
+"""Kinds of documents of which simulations are approved: those that have a mode."""
 APPROVAL_DIGITS = 12
 """So many digits of a text's digest an approval repeats: it is given to that text, no other."""
+
+
+_KINDS: dict[str, tuple[str, ...]] = {
+    "SOURCE": ("source",),
+    "SOURCE+TEMPLATES": ("source", "template"),
+    "SOURCE+TEMPLATES+MODELS": ("source", "template", "model"),
+}
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -98,6 +112,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
         collected_before: only data collected earlier; None is any.
         unknown: what becomes of records whose residency is not concluded and may be meant:
             restricted until it is, or left. They are never deleted under the notice.
+        reach: which kinds of records it means: what was collected, what was derived from that, and
+            what was trained on either.
     """
 
     document_id: DocumentId
@@ -115,6 +131,11 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     life: tuple[HappenedTo, ...] = ()
     collected_before: Instant | None = None
     unknown: Unknown = "restrict"
+    reach: Extent = "SOURCE+TEMPLATES"
+
+    def means(self, kind: str) -> bool:
+        """Whether it means records of a kind (`vocabulary.RecordKind`)."""
+        return kind in _KINDS[self.reach]
 
     def cause(self, step_id: str) -> Cause:
         """Name a step as the cause of a command."""
@@ -142,8 +163,10 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         scope: `all`, `store:NAME` or `rule:POLICY/RULE` for pause and resume; for approve
-            `cause:CAUSE`, e.g. `cause:policy:acme/uk-faces`, or a document that needs a second
-            person, e.g. `document:policies/acme@2:0a1b2c3d4e5f`.
+            `cause:CAUSE`, e.g. `cause:policy:acme/uk-faces`, a document that needs a second
+            person, e.g. `document:policies/acme@2:0a1b2c3d4e5f`, a simulation of one, e.g.
+            `simulation:policies/acme@2:0a1b2c3d4e5f/6a7b8c9d0e1f`, or a model that a person has
+            reviewed, `model:RECORD_ID`; for withdraw such a simulation.
         author: who published it; empty until it has come in an envelope.
     """
 

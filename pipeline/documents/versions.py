@@ -1,55 +1,23 @@
 """Every version of every document that may still count, and which of them do at an instant.
 
 The highest version that has taken effect counts, whatever the order of arrival; where a second
-person must approve, only texts that one did approve do.
+person must approve texts, or simulations of them, `choice` says which do.
 """
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 import msgspec
 
+from pipeline.documents.choice import Approved, Version, choose, is_personal, may_wait
 from pipeline.documents.envelope import Envelope, parsed
 from pipeline.documents.in_force import InForce, Key
 from pipeline.documents.life import changes as life_changes
 from pipeline.documents.territories import next_era
-from pipeline.documents.values import APPROVAL_DIGITS, DOCUMENT_SCOPE, Control, Document, Notice
-from pipeline.instants import MIN_INSTANT, Instant
-
-
-class _Version(NamedTuple):
-    """One version of a document."""
-
-    number: int
-    digest: str
-    author: str
-    envelope: Envelope
-    document: Document
-
-    @property
-    def since(self) -> Instant:
-        return self.envelope.effective_from or MIN_INSTANT
-
-    @property
-    def rank(self) -> tuple[int, int, str, str]:
-        """By what versions are sorted: the greatest that is in effect counts."""
-        # Of two texts with one number the one that takes effect first: what it has replaced for
-        # good stays replaced, whatever comes in which order.
-        return (self.number, -self.since, self.digest, self.author)
-
-    @property
-    def scope(self) -> str:
-        return approval_scope(self.envelope)
-
-
-def approval_scope(envelope: Envelope) -> str:
-    """Return the scope of the control by which another person lets this very text take effect."""
-    place = f"{envelope.kind}/{envelope.document_id}@{envelope.version}"
-    return f"{DOCUMENT_SCOPE}{place}:{envelope.digest[:APPROVAL_DIGITS]}"
+from pipeline.documents.values import Control, Document, Notice
+from pipeline.instants import Instant
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,11 +26,13 @@ class Versions:
 
     Attributes:
         approvals: kinds of documents that take effect only once another person than their author
-            has approved them, by a control `document:KIND/ID@VERSION:DIGEST`.
+            has approved them, by a control `document:KIND/ID@VERSION:DIGEST`; with `simulations`
+            policies and notices that enforce something newly take effect only once another person
+            has approved a simulation of them, by `simulation:KIND/ID@VERSION:DIGEST/RESULT`.
     """
 
     approvals: frozenset[str] = frozenset()
-    _entries: Mapping[Key, tuple[_Version, ...]] = field(default_factory=dict)
+    _entries: Mapping[Key, tuple[Version, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, envelopes: Iterable[Envelope], approvals: Iterable[str] = ()) -> "Versions":
@@ -87,7 +57,7 @@ class Versions:
             InvalidDocument: the envelope cannot be parsed.
         """
         document = parsed(envelope)
-        new = _Version(envelope.version, envelope.digest, envelope.author, envelope, document)
+        new = Version(envelope.version, envelope.digest, envelope.author, envelope, document)
         key = _key(envelope, document)
         known = self._entries.get(key, ())
         kept = self._useful(envelope.kind, (*known, new))
@@ -95,12 +65,12 @@ class Versions:
             return self
         return Versions(self.approvals, {**self._entries, key: kept})
 
-    def _useful(self, kind: str, versions: Iterable[_Version]) -> tuple[_Version, ...]:
+    def _useful(self, kind: str, versions: Iterable[Version]) -> tuple[Version, ...]:
         """Return versions by rank, without those that can never count again."""
         ranked = [found for _, found in sorted({one.rank: one for one in versions}.items())]
-        if kind in self.approvals:
+        if may_wait(self.approvals, kind):
             return tuple(ranked)
-        kept: list[_Version] = []
+        kept: list[Version] = []
         for version in ranked:
             while kept and version.since <= kept[-1].since:
                 kept.pop()
@@ -136,34 +106,23 @@ class Versions:
         changes = [change for change in (next_era(now),) if change is not None]
         waiting: list[str] = []
         for key, versions in self._entries.items():
-            approved = [version for version in versions if self._approved(key[0], version)]
-            effective = [version for version in approved if version.since <= now]
-            # What a higher version in force has replaced neither changes nor waits for anything.
-            least = effective[-1].number if effective else 0
-            changes += [one.since for one in approved if one.since > now and one.number > least]
-            waiting += [one.scope for one in versions if one.number > least and one not in approved]
-            if effective:
-                document = effective[-1].document
-                chosen[key] = (effective[-1].envelope, document)
+            found = choose(versions, self._approved, now)
+            waiting += found.waiting
+            if found.until is not None:
+                changes.append(found.until)
+            if found.version is not None:
+                document = found.version.document
+                chosen[key] = (found.version.envelope, document)
                 if isinstance(document, Notice):
                     changes += [at for at in life_changes(document) if at > now]
         return InForce(chosen, now, min(changes, default=None), tuple(sorted(waiting)))
 
-    def _approved(self, kind: str, version: _Version) -> bool:
-        if kind not in self.approvals:
-            return True
-        return not self._approvers.get(version.scope, frozenset()) <= {_person(version.author)}
-
     @cached_property
-    def _approvers(self) -> dict[str, frozenset[str]]:
-        """Who approved which text, by the scope of their controls."""
-        found: dict[str, frozenset[str]] = {}
-        for versions in self._entries.values():
-            control = versions[-1].document
-            if isinstance(control, Control) and control.scope.startswith(DOCUMENT_SCOPE):
-                person = _person(control.author)
-                found[control.scope] = found.get(control.scope, frozenset()) | {person}
-        return found
+    def _approved(self) -> Approved:
+        """What persons have approved."""
+        latest = (versions[-1].document for versions in self._entries.values())
+        controls = [one for one in latest if isinstance(one, Control) and is_personal(one)]
+        return Approved(self.approvals, tuple(controls))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Versions):
@@ -181,13 +140,8 @@ class Versions:
         return (Versions.of, (self.envelopes, tuple(sorted(self.approvals))))
 
 
-def _person(author: str) -> str:
-    """Return what tells authors apart: the same name in other letters is the same person."""
-    return unicodedata.normalize("NFKC", author).strip().casefold()
-
-
 def _key(envelope: Envelope, document: Document) -> Key:
     # The author's own approval of a text must not take the place of another person's.
-    if isinstance(document, Control) and document.scope.startswith(DOCUMENT_SCOPE):
+    if isinstance(document, Control) and is_personal(document):
         return (envelope.kind, f"{envelope.document_id} {envelope.author}")
     return (envelope.kind, envelope.document_id)

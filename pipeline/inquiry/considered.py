@@ -18,6 +18,7 @@ from pipeline.documents import (
     Rule,
     Standing,
 )
+from pipeline.inheritance import inherited
 from pipeline.inquiry.explanation import Considered, Result
 from pipeline.inquiry.one_life import Life, stopped_by
 from pipeline.inquiry.requested import request_considered
@@ -27,6 +28,7 @@ from pipeline.tags import Residency
 from pipeline.vocabulary import CommandKind
 
 _DELETE = CommandKind.DELETE.value
+_REVIEW = CommandKind.REVIEW_MODEL.value
 _AXES = {
     "residency": "residency",
     "present": "present",
@@ -61,6 +63,10 @@ class _Considering:
         self._life = life
         self._judged: Residency = life.plan.residency
         self._coverage: Coverage = planner.coverage(life.facts, self._judged)
+        self._heard = inherited(life.facts)
+        look = (life.facts, self._coverage, self._heard)
+        self._notices = planner.notices_on(*look)
+        self._observed = planner.notices_on(*look, "observe")
         self._steps = {(step.cause, step.kind): step for step in life.plan.steps}
         policies = {
             policy.cause(rule_id)
@@ -80,7 +86,7 @@ class _Considering:
         for found in self._in_force.notices:
             for step in found.steps:
                 yield self._notice(found, step)
-        for request in self._in_force.requests_naming(self._life.facts):
+        for request in self._planner.requests_on(self._life.facts, self._heard):
             yield request_considered(self._planner, self._life, request)
         yield from self._holds()
         yield from self._pauses()
@@ -197,13 +203,18 @@ class _Considering:
         if not step.stands:
             return _NOT_STANDING[found.state], (), ()
         name = f"notice:{found.notice.document_id}"
-        if any(one.notice_id == name for one in self._coverage.observed_notices):
+        if any(one.notice_id == name for one in self._observed):
             return Result.OBSERVED, (), ()
-        ordered = [one for one in self._coverage.notices if one.notice_id == name]
+        ordered = [one for one in self._notices if one.notice_id == name]
         if not ordered:
             missed = self._missed(found.notice.match, Reach.POSSIBLE)
+            if not found.notice.means(self._life.facts.kind):
+                missed = (*missed, "reach")
+            elif not missed and self._heard is not None and self._heard.decides:
+                missed = ("parents",)
             return (Result.NO_MATCH, (), missed) if missed else (Result.LEAVES, (), ("residency",))
-        return self._meant(ordered[0], step, found.cause(step))
+        surest = max(ordered, key=lambda one: one.reach)
+        return self._meant(surest, step, found.cause(step))
 
     def _meant(
         self, ordered: Ordered, step: NoticeStep, cause: str
@@ -212,6 +223,8 @@ class _Considering:
         if not kinds:
             stops = step.action == "stop_collection"
             return Result.COLLECTED_BEFORE if stops else Result.COLLECTED_LATER, (), ()
+        if _REVIEW in kinds:
+            return Result.REVIEWED, (), ()
         if step.action == "delete" and _DELETE not in kinds:
             return Result.RESTRICTS_ONLY, (), ("residency",)
         done = kinds.get(_DELETE) or next(iter(kinds.values()))

@@ -27,6 +27,7 @@ class Result(StrEnum):
     KEEPS_NOTHING = "keeps nothing back"
     FOREIGN = "another law's duty, which does not stop this erasure"
     ORDERS = "orders it"
+    REVIEWED = "has a person review the model first"
     RESTRICTS_ONLY = "restricts it: residency is not sure enough to delete"
     LEAVES = "leaves it: residency is not concluded"
     COLLECTED_BEFORE = "forbids only what is collected after its time is up"
@@ -43,6 +44,8 @@ class Result(StrEnum):
     RELEASED = "is released"
     REFUSED = "is refused"
     UNDECIDED = "is not decided yet"
+    UNANSWERED = "keeps it until the person was answered"
+    ANSWERED = "was answered"
     IN_PART = "means it in part: a person must tell apart what must stop"
     PAUSES = "pauses deletion"
 

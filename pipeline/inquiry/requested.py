@@ -8,7 +8,8 @@ from pipeline.rules import Planner
 from pipeline.steps import Step
 from pipeline.vocabulary import CommandKind
 
-_KINDS = (CommandKind.DELETE.value, CommandKind.RESTRICT.value)
+_REVIEW = CommandKind.REVIEW_MODEL.value
+_KINDS = (CommandKind.DELETE.value, _REVIEW, CommandKind.RESTRICT.value)
 _Said = tuple[Result, tuple[str, ...], tuple[str, ...]]
 
 
@@ -35,6 +36,8 @@ def ordered_by(life: Life, request: Request) -> Step | None:
 
 def _asked(planner: Planner, life: Life, request: Request) -> _Said:
     step = ordered_by(life, request)
+    if step is not None and step.kind == _REVIEW:
+        return Result.REVIEWED, (), ()
     if step is not None:
         return Result.ORDERS, stopped_by(planner, life, step), ()
     asked = asked_of(request, life.facts, life.plan.residency, planner.in_force.at)
@@ -44,7 +47,15 @@ def _asked(planner: Planner, life: Life, request: Request) -> _Said:
         return Result.IN_PART, (), ()
     if asked.refusal is not None:
         return Result.REFUSED, (str(asked.refusal.code),), ()
-    if not asked.orders:
-        withdrawn = request.state == "withdrawn"
-        return Result.WITHDRAWN if withdrawn else Result.UNDECIDED, (), ()
+    if request.hold_id in life.plan.holds:
+        return Result.UNANSWERED, (), ()
+    if not asked.orders and not asked.keeps:
+        return _unmoved(request), (), ()
     return Result.COLLECTED_LATER, (), ()
+
+
+def _unmoved(request: Request) -> Result:
+    """What came of a request that calls for nothing."""
+    if request.state == "withdrawn":
+        return Result.WITHDRAWN
+    return Result.ANSWERED if request.kind == "access" else Result.UNDECIDED

@@ -11,6 +11,7 @@ import msgspec
 from pipeline.documents import Request
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import Cause, RecordId
+from pipeline.inheritance import inherited
 from pipeline.inquiry.explanation import Result
 from pipeline.inquiry.one_life import Life
 from pipeline.inquiry.requested import ordered_by, request_considered
@@ -21,6 +22,7 @@ from pipeline.rules import Planner
 from pipeline.vocabulary import SETTLED, CommandKind
 
 _DELETE = CommandKind.DELETE.value
+_REVIEW = CommandKind.REVIEW_MODEL.value
 
 
 class InStore(msgspec.Struct, frozen=True):
@@ -40,8 +42,9 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
         is_open: whether the person waits for an answer.
         records: that it names, or that are about a person whom it names.
         outcomes: of them by what came of each: `deleted`, `restricted`, `outstanding`, `held`,
-            `kept` (by a duty), `refused: CODE`, `undecided`, `in part` (held for something else
-            too: a person must tell apart what must stop), `not meant`.
+            `kept` (by a duty), `unanswered` (kept until the person is answered), `answered`,
+            `refused: CODE`, `undecided`, `in part` (held for something else too: a person must
+            tell apart what must stop), `not meant`.
         stores: what each was told.
     """
 
@@ -69,8 +72,13 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
         return bool(found) and not any(self.outcomes.get(word) for word in _LEFT)
 
 
-_LEFT = ("outstanding", "held", "kept", "undecided", "in part")
-_WORST = (*_LEFT, "restricted", "refused", "not meant", "deleted")
+_LEFT = ("outstanding", "held", "kept", "unanswered", "undecided", "in part")
+_WORDS = {
+    Result.UNDECIDED.value: "undecided",
+    Result.UNANSWERED.value: "unanswered",
+    Result.ANSWERED.value: "answered",
+}
+_WORST = (*_LEFT, "restricted", "refused", "answered", "not meant", "deleted")
 """Of several lives, or of several things that came of one, the first of these is told."""
 
 _Seen = tuple[int, dict[Cause, tuple[str, dict[str, bool]]]]
@@ -94,7 +102,7 @@ class Requests:
         known = self._seen.get(record.record_id)
         if known is not None and known[0] >= record.version:
             return
-        asked = self._planner.in_force.requests_naming(record)
+        asked = self._planner.requests_on(record, inherited(record))
         named = {one.cause: one for one in asked}
         # Of what is gone is forgotten whom it was about, not what was commanded.
         told = {item.cause for item in record.issued} & self._requests.keys()
@@ -160,6 +168,8 @@ class Requests:
             elif step.kind == _DELETE:
                 kept = step.kept_until > now
                 yield "held" if plan.holds else "kept" if kept else "outstanding"
+            elif step.kind == _REVIEW:
+                yield "outstanding"
             elif request.state == "received" and request.kind != "restriction":
                 yield "undecided"
             elif not stores:
@@ -178,7 +188,7 @@ class Requests:
             return "not meant" if whole is None else f"refused: {whole.code}"
         if said.result == Result.REFUSED:
             return f"refused: {said.suppressed_by[0]}"
-        return "undecided" if said.result == Result.UNDECIDED else "not meant"
+        return _WORDS.get(said.result, "not meant")
 
 
 def _rank(outcome: str) -> int:

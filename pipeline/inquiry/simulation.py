@@ -97,8 +97,11 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
         unknown: of them, the residency of somebody is not concluded.
         lines: by store, cause and outcome.
         days: from `at` to `until`.
+        candidates: the very texts that were simulated, e.g. `policies/acme@2:0a1b2c3d4e5f`, sorted.
         changes_at: when documents next change by themselves (a notice is served or decided, a
             version takes effect): what follows is not in it; None: not before the end.
+        ids: by which another person approves it, one for each candidate that has a mode: its name,
+            a slash, and the first digits of the SHA-256 of all the rest, as canonical JSON.
     """
 
     at: Instant
@@ -109,6 +112,8 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     changes: Changes
     days: tuple[Day, ...]
     changes_at: Instant | None = None
+    candidates: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
 class _Seen(NamedTuple):

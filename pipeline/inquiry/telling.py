@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from pipeline.documents import DOCUMENT_SCOPE, SIMULATION_SCOPE
 from pipeline.inquiry.explanation import (
     Considered,
     Entry,
@@ -174,7 +175,9 @@ def _documents(said: Explanation) -> Iterator[str]:
         when = f"published {_at(one.published_at)} by {one.author}"
         yield f"  {one.kind}/{one.document_id} version {one.version} ({digest}), {when}"
     for scope in said.waiting:
-        yield f"  not in force, for nobody else has approved it: {scope.removeprefix('document:')}"
+        text = scope.removeprefix(DOCUMENT_SCOPE).removeprefix(SIMULATION_SCOPE)
+        what = "a simulation of it" if scope.startswith(SIMULATION_SCOPE) else "it"
+        yield f"  not in force, for nobody else has approved {what}: {text}"
 
 
 def _at(at: Instant) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pipeline.identifiers import CommandId
 from pipeline.inquiry.explanation import Dossier, Entry, Sent
 from pipeline.instants import Instant
-from pipeline.ledger.issuing import command_of
+from pipeline.ledger.leaving import command_of
 from pipeline.records import OBSERVED, Issued, Record
 
 

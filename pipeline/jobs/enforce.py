@@ -37,7 +37,7 @@ def build(
     documents = _partitions(broker, topics, topics.documents)
     records = _partitions(broker, topics, (topics.name("records"),))
     state = _partitions(broker, topics, (topics.name("state"),))
-    arriving = _partitions(broker, topics, (*topics.events, topics.name("receipts")))
+    arriving = _partitions(broker, topics, topics.arrivals)
 
     def split(label: str, source: UnboundedSource) -> beam.pvalue.DoOutputsTuple:
         # Each read is split by itself, so that the runner fuses both: no batch leaves the worker.

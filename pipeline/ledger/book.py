@@ -12,28 +12,25 @@ from collections.abc import Iterable
 import msgspec
 
 from pipeline.coverage import Gap
-from pipeline.documents import Envelope, InForce, Versions, parsed
+from pipeline.documents import Envelope, InForce, Versions
 from pipeline.findings import Finding
+from pipeline.identifiers import RecordId
 from pipeline.instants import MIN_INSTANT, SECOND, Instant, month_of
 from pipeline.ledger.due import owed
+from pipeline.ledger.found import found_by
 from pipeline.ledger.gate import Gate
 from pipeline.ledger.holdings import Holdings
+from pipeline.ledger.kinship import Asks, asking, telling, word, words
 from pipeline.ledger.outcome import Outcome, Row
 from pipeline.ledger.parts import Part
 from pipeline.ledger.pending import Pending, sorted_out
 from pipeline.ledger.reviewing import Confirmation, Review
-from pipeline.ledger.taking import taken
-from pipeline.ledger.telling import (
-    awaits_approval,
-    clocks_differ,
-    deadlines_passed,
-    gap_found,
-    too_large,
-)
+from pipeline.ledger.taking import documents_taken, taken
+from pipeline.ledger.telling import awaits_approval, clocks_differ
 from pipeline.ledger.told import Told
 from pipeline.ledger.unanswered import unanswered
 from pipeline.ledger.wakes import Wakes
-from pipeline.records import Record, is_full
+from pipeline.records import Record
 from pipeline.rules import Planner
 
 CLOCK_TOLERANCE = 300 * SECOND
@@ -68,14 +65,15 @@ class Ledger:
         self._gaps: Told[Gap] = Told()
         self._told = -1
         self.review = Review()
+        self.asks = Asks()
+        self.vouched = MIN_INSTANT
         self._confirmation = Confirmation()
         self.draft = Pending()
 
     def apply(self, part: Part) -> Outcome:
         """Take one delivery. Before all history and a tick nothing leaves; input is `parked`."""
         outcome = Outcome()
-        if part.tick is not None:
-            self._tick(part.tick)
+        self._tick(part.tick)
         for row in part.rows:
             self._take_row(row)
         self._take_documents(part.envelopes, outcome)
@@ -98,19 +96,19 @@ class Ledger:
         self._sent += len(outcome.commands)
         return outcome
 
-    def _tick(self, at: Instant) -> None:
-        if month_of(at) != month_of(self.now):
-            self._gaps = Told()
-        self.now, self.ticked = max(self.now, at), True
+    def _tick(self, at: Instant | None) -> None:
+        if at is not None:
+            self._gaps = self._gaps if month_of(at) == month_of(self.now) else Told()
+            self.now, self.ticked = max(self.now, at), True
 
     def observe_clock(self, worker_now: Instant, outcome: Outcome) -> None:
         """Compare the newest tick with the worker's own clock; too far apart, deletion pauses."""
         self._clock_difference = difference = abs(worker_now - self.now)
         commanding = difference <= CLOCK_TOLERANCE
-        self.draft.clock = self.draft.clock or commanding != self.commanding
+        self.draft.clock |= commanding != self.commanding
         self.commanding = commanding
-        if not self.commanding:
-            self._raise(clocks_differ(difference, self.now), outcome)
+        if not commanding:
+            self._raise_all([clocks_differ(difference, self.now)], outcome)
 
     def _open(self, outcome: Outcome) -> None:
         """All history is here, and the time: look at every record once."""
@@ -136,17 +134,10 @@ class Ledger:
             self.draft.history.append(self.holdings.put(row))
 
     def _take_documents(self, envelopes: Iterable[Envelope], outcome: Outcome) -> None:
-        changed = False
-        for envelope in envelopes:
-            versions = self.versions.applied(envelope)
-            if versions is not self.versions:
-                self.versions, changed = versions, True
-                self.draft.envelopes.append(envelope)
-                document = parsed(envelope)
-                if self.now > MIN_INSTANT:
-                    for item in deadlines_passed(document, self.now):
-                        self._raise(item, outcome)
-        if changed or self._is_outdated():
+        self.versions, new, findings = documents_taken(self.versions, envelopes, self.now)
+        self.draft.envelopes += new
+        self._raise_all(findings, outcome)
+        if new or self._is_outdated():
             self._turn_to(self.versions.in_force(self.now), outcome)
 
     def _is_outdated(self) -> bool:
@@ -160,8 +151,7 @@ class Ledger:
         self.planner = Planner(in_force)
         self._confirmation.withdraw()
         if self.opened:
-            for document in in_force.waiting:
-                self._raise(awaits_approval(document, self.now), outcome)
+            self._raise_all([awaits_approval(one, self.now) for one in in_force.waiting], outcome)
             self.start_review(resending=self.review.resending)
 
     def start_review(self, *, resending: bool) -> None:
@@ -197,11 +187,22 @@ class Ledger:
 
     def _take_input(self, part: Part, outcome: Outcome) -> None:
         touched, findings = taken(part, self.holdings, self.now)
-        for item in findings:
-            self._raise(item, outcome)
+        self._raise_all(findings, outcome)
         for record in touched.values():
             self._look(None, record, self.now, outcome, may_delete=False)
+        for mail in self.asks.ready(part.mails, self.vouched, self.draft.asks):
+            self._tell(mail.record_id, mail.other_id, outcome)
         outcome.origins += part.origins
+
+    def _tell(self, parent: RecordId, child: RecordId, outcome: Outcome) -> None:
+        """Tell a child what means its parent now, which may not have been looked at yet."""
+        record = self.holdings.get(parent)
+        if record is None:
+            record = Record(parent)
+        elif self.review:
+            self._look(parent.encode(), record, self.now, outcome, may_delete=False)
+            record = self.holdings.get(parent) or record
+        outcome.mails.append(word(record, child, self.vouched))
 
     def wake(self, at: Instant) -> Outcome:
         """Issue everything due at `at`, but never more than the highest tick vouches for."""
@@ -215,6 +216,10 @@ class Ledger:
             record = self.holdings.get_key(key)
             if record is not None:
                 self._look(key, record, now, outcome, may_delete=True)
+        self.vouched = max(self.vouched, now)
+        for parent, child in self.asks.taken(now):
+            self.draft.answered = now
+            self._tell(parent, child, outcome)
         if not self.review:
             outcome.confirmed = self._confirmation.given(now, self.in_force.fingerprint)
         self._sent += len(outcome.commands)
@@ -224,7 +229,7 @@ class Ledger:
         """Return when to look next; None before all history, or when nothing is due ever."""
         if not self.opened:
             return None
-        wakes = (self.wakes.next(), self.in_force.until, self._confirmation.at)
+        wakes = (self.wakes.next(), self.in_force.until, self._confirmation.at, self.asks.next())
         return min((wake for wake in wakes if wake is not None), default=None)
 
     def _look(
@@ -245,30 +250,24 @@ class Ledger:
             outcome: what leaves is added to it.
             may_delete: whether deletions may be issued.
         """
-        due = owed(
-            record,
-            self.planner,
-            now,
-            may_delete=may_delete,
-            commanding=self.commanding,
-            clock=self.now,
-        )
-        if key is None or due.record is not record:
+        known, again = record, self.review.resending
+        record, mails = asking(record, again=again)
+        vouched = {"may_delete": may_delete, "commanding": self.commanding}
+        due = owed(record, self.planner, now, clock=self.now, **vouched)
+        kept, more = asking(due.record, due.asks) if due.asks is not None else (due.record, [])
+        kept, tells = telling(kept, self.planner)
+        if key is None or kept is not known:
             # Versions grow with the time, so that after a rollback too the newer row has more.
-            version = max(due.record.version + 1, self.now)
-            kept = msgspec.structs.replace(due.record, version=version)
+            version = max(kept.version + 1, self.now)
+            kept = msgspec.structs.replace(kept, version=version)
             key = self.holdings.put(kept)
             self.draft.records.append(key)
             outcome.rows.append(Row(kept, due.plan))
+        outcome.mails += mails + more
+        outcome.mails += words(kept, self.vouched) if tells or again else []
         outcome.commands += due.commands
         outcome.decisions += due.decisions
-        for item in due.findings:
-            self._raise(item, outcome)
-        for gap in due.gaps:
-            if self._gaps.add(gap):
-                self._raise(gap_found(gap, self.now, self.in_force), outcome)
-        if is_full(due.record):
-            self._raise(too_large(due.record, now), outcome)
+        self._raise_all(found_by(due, self._gaps, now, self.now, self.in_force), outcome)
         if due.wake is not None:
             # Looking again at once would spin while deletion is withheld from this look.
             later = due.wake if self.commanding else Instant(max(due.wake, now + SECOND))
@@ -289,7 +288,8 @@ class Ledger:
             "ledger_clock_difference_ms": self._clock_difference,
         }
 
-    def _raise(self, item: Finding, outcome: Outcome) -> None:
-        if self.findings.add(item.told_as):
-            self.draft.findings.append(item.told_as)
-            outcome.findings.append(item)
+    def _raise_all(self, found: Iterable[Finding], outcome: Outcome) -> None:
+        for item in found:
+            if self.findings.add(item.told_as):
+                self.draft.findings.append(item.told_as)
+                outcome.findings.append(item)

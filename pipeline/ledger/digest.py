@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from pipeline.identifiers import RecordId, shard_of
-from pipeline.ledger.issuing import DELETE
+from pipeline.ledger.leaving import DELETE
 from pipeline.records import Issued, Record
 
 

@@ -16,7 +16,8 @@ from pipeline.errors import InvalidInput
 from pipeline.findings import Decision, Finding
 from pipeline.identifiers import StoreName
 from pipeline.instants import Instant
-from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
+from pipeline.ledger.issuing import AT_ONCE, Draft
+from pipeline.ledger.leaving import DELETE
 from pipeline.ledger.restricting import hold, keep, release
 from pipeline.ledger.telling import cannot_be_evaluated, collection_goes_on, not_informed
 from pipeline.ledger.unanswered import watch_answers
@@ -29,7 +30,8 @@ from pipeline.vocabulary import FindingKind
 class Due(NamedTuple):
     """The record after issuing, what leaves, and when to look again (None: only if it changes).
 
-    `plan` is that of its most urgent life, None when the record lives nowhere.
+    `plan` is that of its most urgent life, None when the record lives nowhere. `asks`: the instant
+    of which the word of each parent is wanted; None: of none.
     """
 
     record: Record
@@ -38,6 +40,7 @@ class Due(NamedTuple):
     findings: tuple[Finding, ...]
     decisions: tuple[Decision, ...]
     wake: Instant | None
+    asks: Instant | None = None
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -115,6 +118,7 @@ def _owed(draft: Draft) -> Due:
         tuple(draft.findings),
         tuple(draft.decisions),
         min(draft.wakes, default=None),
+        draft.asks,
     )
 
 
@@ -182,7 +186,7 @@ def _no_store(draft: Draft, plan: Plan) -> None:
 
 def _consider(draft: Draft, plan: Plan, store: StoreName) -> None:
     for step in plan.steps:
-        if step.kind == RESTRICT and not draft.restricted(store, step.cause):
+        if step.kind in AT_ONCE and not draft.stands(step.kind, store, step.cause):
             if step.not_before <= draft.now:
                 draft.issue(step, store, step.not_before)
                 if step.forbidden:
@@ -243,7 +247,8 @@ def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
                 _withheld(draft, step, control)
         keep(draft, plan, store, lead)
     elif draft.may_delete:
-        draft.issue(free, store, free.due_at(lead))
+        if not draft.awaits_parents(free.due_at(lead)):
+            draft.issue(free, store, free.due_at(lead))
     else:
         draft.wakes.append(free.due_at(lead))
 

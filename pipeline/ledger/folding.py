@@ -30,6 +30,9 @@ def take_chunk(ledger: Ledger, number: int) -> Chunk | None:
         commanding=ledger.commanding,
         reviewing=bool(ledger.review),
         opened=ledger.opened,
+        asks=tuple(draft.asks),
+        answered=draft.answered,
+        since=ledger.planner.since,
     )
 
 
@@ -50,6 +53,8 @@ def whole_chunk(ledger: Ledger, number: int) -> Chunk:
         commanding=ledger.commanding,
         reviewing=bool(ledger.review),
         opened=ledger.opened,
+        asks=tuple(ledger.asks),
+        since=ledger.planner.since,
     )
 
 
@@ -61,12 +66,12 @@ def folded(
 ) -> Ledger:
     """Rebuild a ledger from its journal, its chunks in order."""
     ledger = Ledger(shard, awaited, approvals)
-    reviewing = False
+    reviewing, since = False, MIN_INSTANT
     for chunk in chunks:
         _fold(ledger, chunk)
-        reviewing = chunk.reviewing
+        reviewing, since = chunk.reviewing, chunk.since
     ledger.in_force = ledger.versions.in_force(ledger.now)
-    ledger.planner = Planner(ledger.in_force)
+    ledger.planner = Planner(ledger.in_force, since)
     if ledger.opened:
         for record in ledger.holdings.records():
             due = owed(record, ledger.planner, MIN_INSTANT, may_delete=False)
@@ -90,4 +95,7 @@ def _fold(ledger: Ledger, chunk: Chunk) -> None:
     ledger.parked += chunk.parked
     ledger.findings.add_all(chunk.findings)
     ledger.opened |= chunk.opened
+    ledger.asks.taken(chunk.answered)
+    for parent, child, at in chunk.asks:
+        ledger.asks.add(parent, child, at)
     ledger.commanding = chunk.commanding

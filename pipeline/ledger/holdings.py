@@ -12,7 +12,7 @@ import msgspec
 from pipeline.events import Evidence, Subject
 from pipeline.identifiers import EventId, RecordId, StoreName, SubjectId
 from pipeline.instants import MIN_INSTANT, Instant
-from pipeline.records import Answer, Birth, Issued, Record
+from pipeline.records import Answer, Birth, Heard, Issued, Record, Taint
 
 Packed = tuple[bytes, bytes]
 """A record's id and its packed form."""
@@ -52,6 +52,9 @@ class _Rest(msgspec.Struct, frozen=True, gc=False, array_like=True):
     stated: tuple[int, ...]
     spacing: int
     unplaced_at: Instant
+    children: tuple[RecordId, ...]
+    told: tuple[Taint, ...]
+    heard: tuple[Heard, ...]
 
 
 class _Kept(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -187,7 +190,7 @@ class Holdings:
             kind.categories, kind.sources, kind.stores, kind.recipients, rest.natural_key_hash,
             rest.anchors, rest.cut, rest.issued, base + kept.version, rest.answers,
             _restored(rest.touches, base), tuple([Instant(base + at) for at in rest.stated]),
-            rest.spacing, rest.unplaced_at,
+            rest.spacing, rest.unplaced_at, rest.children, rest.told, rest.heard,
         )  # fmt: skip
 
 
@@ -236,6 +239,9 @@ def _rest(record: Record, base: Instant) -> _Rest | None:
         or record.natural_key_hash
         or record.stated
         or record.unplaced_at
+        or record.children
+        or record.told
+        or record.heard
     ):
         return None
     return _Rest(
@@ -249,4 +255,7 @@ def _rest(record: Record, base: Instant) -> _Rest | None:
         tuple([at - base for at in record.stated]),
         record.spacing,
         record.unplaced_at,
+        record.children,
+        record.told,
+        record.heard,
     )

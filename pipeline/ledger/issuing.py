@@ -8,17 +8,23 @@ from pipeline.commands import LIFETIME, Command
 from pipeline.findings import Decision, Finding, finding
 from pipeline.identifiers import Cause, CommandId, StoreName, command_id
 from pipeline.instants import DAY, MIN_INSTANT, Instant
+from pipeline.ledger.kinship import awaited
+from pipeline.ledger.leaving import (
+    DELETE,
+    RESTRICT,
+    REVIEW,
+    command_of,
+    withdrawal_of,
+)
 from pipeline.ledger.present import Present
 from pipeline.receipts import answered_with
 from pipeline.records import OBSERVED, Issued, Record, bounded, is_open
 from pipeline.rules import Plan, Planner
 from pipeline.steps import Step
-from pipeline.vocabulary import SETTLED, CommandKind, FindingKind
+from pipeline.vocabulary import SETTLED, FindingKind
 
-DELETE = CommandKind.DELETE.value
-RESTRICT = CommandKind.RESTRICT.value
-CANCEL = CommandKind.CANCEL.value
-RELEASE = CommandKind.RELEASE.value
+AT_ONCE = frozenset({RESTRICT, REVIEW})
+"""Kinds of commands that destroy nothing: they go out as soon as they are called for."""
 _NOWHERE = StoreName("")
 
 
@@ -43,6 +49,7 @@ class Draft:
         self.findings: list[Finding] = []
         self.decisions: list[Decision] = []
         self.wakes: list[Instant] = []
+        self.asks: Instant | None = None
         self._issued = list(record.issued)
         self._answers = list(record.answers)
         self.present = Present(record)
@@ -67,9 +74,15 @@ class Draft:
             and self.present.reaches(item)
         ]
 
-    def restricted(self, store: StoreName, cause: str | None = None) -> bool:
-        """Whether this life is restricted in a store already, for any cause or for one."""
-        standing = self.standing(RESTRICT, store, cause)
+    def stands(self, kind: str, store: StoreName, cause: str | None = None) -> bool:
+        """Whether a store was told of this life already, for any cause or for one.
+
+        Args:
+            kind: of the command, which can be given anew at any time.
+            store: which.
+            cause: for which; None: for any.
+        """
+        standing = self.standing(kind, store, cause)
         lapsed = [self.lapses(item) for item in standing]  # of every one
         return not all(lapsed)
 
@@ -90,12 +103,12 @@ class Draft:
         self._issued[self._issued.index(old)] = new
 
     def withdraw(self, item: Issued) -> None:
-        """Take back a command: CANCEL for a deletion not settled, RELEASE for a restriction.
+        """Take back a command: RELEASE for a restriction, CANCEL for what is not settled.
 
         A deletion may be issued again under a new epoch.
         """
         self.replace(item, msgspec.structs.replace(item, withdrawn=True))
-        withdrawal = _withdrawal(self.record, item, self.clock)
+        withdrawal = withdrawal_of(self.record, item, self.clock)
         self.commands.append(command_of(self.record, withdrawal))
         self._issued.append(self._answered(withdrawal))
 
@@ -155,6 +168,14 @@ class Draft:
             issued_at=self.clock,
             cause_version=step.cause_version,
         )
+
+    def awaits_parents(self, due_at: Instant) -> bool:
+        """Whether a parent has not told yet what it knew when a deletion fell due; then ask it."""
+        wanted = max(due_at, self.planner.since)
+        if not awaited(self.record, wanted):
+            return False
+        self.asks = max(self.asks or wanted, wanted)
+        return True
 
     def send_again(self, item: Issued) -> None:
         """Send an issued command once more, as it was."""
@@ -237,58 +258,6 @@ class Draft:
             complete_by=item.complete_by,
             at=self.now,
         )
-
-
-def command_of(record: Record, item: Issued) -> Command:
-    """Return the command as it was or is issued: same id, same instants."""
-    return Command(
-        command_id=item.command_id,
-        kind=item.kind,
-        store=item.store,
-        record_id=record.record_id,
-        generation=item.generation,
-        cause=item.cause,
-        cause_version=item.cause_version,
-        citation=item.citation,
-        not_before=item.not_before,
-        complete_by=item.complete_by,
-        data_until=item.data_until,
-        expires_at=item.expires_at,
-        issued_at=item.issued_at,
-        withdraws=item.withdraws,
-        attempt=item.attempts,
-    )
-
-
-def _withdrawal(record: Record, item: Issued, now: Instant) -> Issued:
-    """Return what takes an issued command back: it is answered for, and sent again, like any.
-
-    It carries that one's cause, so that it goes where that one may still wait, and outlives it.
-    """
-    kind = CANCEL if item.kind == DELETE else RELEASE
-    name = command_id(
-        kind=kind,
-        target=item.store,
-        record_id=record.record_id,
-        generation=item.generation,
-        cause=item.cause,
-        epoch=item.command_id,
-    )
-    return Issued(
-        command_id=name,
-        kind=kind,
-        store=item.store,
-        cause=item.cause,
-        citation=item.citation,
-        generation=item.generation,
-        not_before=now,
-        complete_by=now,
-        data_until=item.data_until,
-        expires_at=Instant(max(item.expires_at, now + LIFETIME)),
-        issued_at=now,
-        cause_version=item.cause_version,
-        withdraws=item.command_id,
-    )
 
 
 def _order(item: Issued) -> tuple[Instant, str, str, str]:

@@ -9,6 +9,7 @@ import hashlib
 import msgspec
 
 from pipeline.documents.envelope import Envelope
+from pipeline.identifiers import RecordId
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.ledger.gate import GateState
 from pipeline.ledger.holdings import Packed, RecordClass
@@ -26,6 +27,9 @@ class Chunk(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
         findings: ids of those that were raised, the oldest first.
         reviewing: whether records are still to be looked at because of documents that changed.
         opened: whether all history was there, and the time.
+        asks: parent, child and instant of each question that waits for its instant.
+        answered: those for instants up to this one were answered.
+        since: from when on the documents in force are known.
     """
 
     number: int
@@ -41,6 +45,9 @@ class Chunk(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
     commanding: bool = True
     reviewing: bool = False
     opened: bool = False
+    asks: tuple[tuple[RecordId, RecordId, Instant], ...] = ()
+    answered: Instant = MIN_INSTANT
+    since: Instant = MIN_INSTANT
 
 
 _CHUNKS_OUT = msgspec.msgpack.Encoder()

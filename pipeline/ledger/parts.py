@@ -8,7 +8,7 @@ from pipeline.events import Event
 from pipeline.findings import StateRow
 from pipeline.instants import Instant
 from pipeline.receipts import Receipt
-from pipeline.records import Record
+from pipeline.records import Mail, Record
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -55,6 +55,7 @@ class Part(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults
     census: tuple[tuple[int, int], ...] = ()
     confirmed: tuple[tuple[int, str], ...] = ()
     tick: Instant | None = None
+    mails: tuple[Mail, ...] = ()
 
 
 _ENCODER = msgspec.msgpack.Encoder()

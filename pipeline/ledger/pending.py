@@ -2,7 +2,8 @@
 
 from pipeline.documents import Envelope
 from pipeline.events import Event
-from pipeline.instants import Instant
+from pipeline.identifiers import RecordId
+from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.ledger.ahead import is_ahead
 from pipeline.ledger.parts import Part
 
@@ -21,6 +22,8 @@ class Pending:
         self.clock = False
         self.classes = classes
         self.reviewing = False
+        self.asks: list[tuple[RecordId, RecordId, Instant]] = []
+        self.answered = MIN_INSTANT
 
     @property
     def changed(self) -> bool:
@@ -32,6 +35,8 @@ class Pending:
             or self.emptied
             or self.clock
             or self.reviewing
+            or self.asks
+            or self.answered
         )
 
 
@@ -50,7 +55,7 @@ def sorted_out(
         ticked: whether that is the present, not that of before a restart.
         is_open: whether anything can be applied.
     """
-    arrived = [part] if part.events or part.receipts or part.origins else []
+    arrived = [part] if part.events or part.receipts or part.mails or part.origins else []
     ready: list[Part] = []
     waiting: list[Part] = []
     for item in (*parked, *arrived):
@@ -62,9 +67,9 @@ def sorted_out(
             events[is_ahead(event, now)].append(event)
         if not events[1]:
             ready.append(item)
-        elif not (events[0] or item.receipts):
+        elif not (events[0] or item.receipts or item.mails):
             waiting.append(item)
         else:
-            ready.append(Part(events=tuple(events[0]), receipts=item.receipts))
+            ready.append(Part(events=tuple(events[0]), receipts=item.receipts, mails=item.mails))
             waiting.append(Part(events=tuple(events[1]), origins=item.origins))
     return ready, waiting

@@ -7,7 +7,9 @@ import msgspec
 
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT
-from pipeline.ledger.issuing import DELETE, RESTRICT, Draft
+from pipeline.ledger.issuing import AT_ONCE, Draft
+from pipeline.ledger.leaving import DELETE, RESTRICT, REVIEW
+from pipeline.records import is_open
 from pipeline.rules import Plan
 from pipeline.steps import Step
 from pipeline.vocabulary import FindingKind
@@ -50,8 +52,9 @@ def keep(draft: Draft, plan: Plan, store: StoreName, lead: int) -> None:
 
 
 def release(draft: Draft, plan: Plan, store: StoreName) -> None:
-    """Take back restrictions whose reason has gone, unless the data is to be deleted anyhow."""
+    """Take back restrictions and reviews whose reason has gone, unless the data goes anyhow."""
     standing = draft.standing(RESTRICT, store)
+    standing += [item for item in draft.standing(REVIEW, store) if is_open(item)]
     if not standing or draft.standing(DELETE, store):
         return
     lead = draft.planner.lead(store)
@@ -60,7 +63,7 @@ def release(draft: Draft, plan: Plan, store: StoreName) -> None:
     ]
     if any(step.due_at(lead) <= draft.now for step in wanted):
         return
-    reasons = {step.cause for step in plan.steps if step.kind == RESTRICT}
+    reasons = {step.cause for step in plan.steps if step.kind in AT_ONCE}
     reasons |= {step.kept_by for step in wanted}
     if wanted:  # a hold alone restricts nothing
         reasons |= {Cause(f"hold:{name}") for name in plan.holds}
@@ -70,7 +73,7 @@ def release(draft: Draft, plan: Plan, store: StoreName) -> None:
 
 
 def _restrict(draft: Draft, store: StoreName, step: Step, cause: Cause) -> None:
-    if not draft.restricted(store):
+    if not draft.stands(RESTRICT, store):
         # Use must end by the limit, however long a duty keeps the data.
         blocked = msgspec.structs.replace(
             step, cause=cause, kind=RESTRICT, at_once=True, kept_until=MIN_INSTANT

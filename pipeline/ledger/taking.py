@@ -1,15 +1,17 @@
-"""What a delivery of events and receipts makes of records; nothing is commanded here."""
+"""What a delivery of events, receipts and mail makes of records; nothing is commanded here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from pipeline.documents import Envelope, Versions, parsed
 from pipeline.findings import Finding
 from pipeline.identifiers import RecordId
-from pipeline.instants import Instant
+from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.ledger.ahead import brought_back, is_ahead, is_believed
 from pipeline.ledger.answering import received, unknown
 from pipeline.ledger.holdings import Holdings
+from pipeline.ledger.kinship import taken_in
 from pipeline.ledger.parts import Part
-from pipeline.ledger.telling import collected_again, from_the_future
+from pipeline.ledger.telling import collected_again, deadlines_passed, from_the_future
 from pipeline.records import Record, applied
 
 
@@ -27,7 +29,7 @@ def taken(
     """Return the records that a delivery changes, and what a person must be told of.
 
     Args:
-        part: events and receipts.
+        part: events, receipts, and what records tell each other.
         holdings: what is known.
         now: the broker's time.
     """
@@ -45,6 +47,20 @@ def taken(
             touched[event.record_id] = record
             if known is not None and known.issued:
                 told += _come_back(known, record, now)
+    told += _answered(part, holdings, now, touched)
+    for mail in part.mails:
+        known = touched.get(mail.record_id) or holdings.get(mail.record_id)
+        record = taken_in(known, mail)
+        if record != known:
+            touched[mail.record_id] = record
+    return touched, told
+
+
+def _answered(
+    part: Part, holdings: Holdings, now: Instant, touched: dict[RecordId, Record]
+) -> list[Finding]:
+    """Take the receipts of a delivery into the records that it changes."""
+    told: list[Finding] = []
     for receipt in part.receipts:
         known = touched.get(receipt.record_id) or holdings.get(receipt.record_id)
         if known is None:
@@ -55,4 +71,19 @@ def taken(
         told += findings
         if answered is not known:
             touched[receipt.record_id] = answered
-    return touched, told
+    return told
+
+
+def documents_taken(
+    versions: Versions, envelopes: Iterable[Envelope], now: Instant
+) -> tuple[Versions, list[Envelope], list[Finding]]:
+    """Take documents in; return all versions, those that are new, and what is late about them."""
+    new: list[Envelope] = []
+    told: list[Finding] = []
+    for envelope in envelopes:
+        applied_to = versions.applied(envelope)
+        if applied_to is not versions:
+            versions = applied_to
+            new.append(envelope)
+            told += deadlines_passed(parsed(envelope), now) if now > MIN_INSTANT else []
+    return versions, new, told

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 
 from pipeline.coverage import Gap
-from pipeline.documents import DOCUMENT_SCOPE, Document, InForce, Notice, Request, standing
+from pipeline.documents import (
+    DOCUMENT_SCOPE,
+    SIMULATION_SCOPE,
+    SIMULATIONS,
+    Document,
+    InForce,
+    Notice,
+    Request,
+    standing,
+)
 from pipeline.errors import InvalidInput
 from pipeline.events import Event
 from pipeline.findings import Finding, finding
@@ -153,13 +162,28 @@ def gap_found(gap: Gap, now: Instant, in_force: InForce) -> Finding:
 
 
 def awaits_approval(scope: str, now: Instant) -> Finding:
-    """Word the finding about a document that a second person must approve."""
+    """Word the finding about a document that, or a simulation of which, another must approve."""
+    if scope.startswith(SIMULATION_SCOPE):
+        return _awaits_simulation(scope, now)
     document = scope.removeprefix(DOCUMENT_SCOPE)
     return finding(
         FindingKind.AWAITING_APPROVAL,
         document,
         f"{document} has not taken effect: nobody but its author has approved it",
         f"let another person publish `control: {scope}` with `action: approve`",
+        now,
+    )
+
+
+def _awaits_simulation(scope: str, now: Instant) -> Finding:
+    document = scope.removeprefix(SIMULATION_SCOPE)
+    return finding(
+        FindingKind.AWAITING_APPROVAL,
+        f"{SIMULATIONS}/{document}",
+        f"{document} has not taken effect: it enforces what the version before it did not, and "
+        "nobody but its author has approved a simulation of it",
+        "run `retention simulate`, and let another person publish `control: simulation:ID` with "
+        "`action: approve`, for the id that it prints",
         now,
     )
 

@@ -6,7 +6,8 @@ import msgspec
 
 from pipeline.commands import Command
 from pipeline.instants import HOUR, Instant
-from pipeline.ledger.issuing import DELETE, RESTRICT, Draft, command_of
+from pipeline.ledger.issuing import Draft
+from pipeline.ledger.leaving import DELETE, RESTRICT, command_of
 from pipeline.ledger.present import Present
 from pipeline.records import Issued, Record, is_open
 from pipeline.rules import Planner

@@ -197,8 +197,7 @@ class Watch:
 
     def _flows(self, now: Instant) -> Iterable[Flow]:
         broker = self._log.broker
-        topics = (*self._log.topics.events, self._log.topics.name("receipts"))
-        for topic in topics:
+        for topic in self._log.topics.arrivals:
             partitions = self._log.partitions(topic)
             if not partitions:
                 raise InvalidInput(f"topic {topic} does not exist; name the platform's: --events")

@@ -48,6 +48,7 @@ class Sources:
     Attributes:
         events: the ingestion topics.
         receipts: the topic of receipts.
+        lineage: the topic of what records tell each other.
         positions: how far the job has read.
         shards: what it measures of itself.
         findings: distinct findings by kind, and those that are open.
@@ -65,6 +66,7 @@ class Sources:
 
     events: tuple[str, ...]
     receipts: str
+    lineage: str
     positions: Positions
     shards: Shards
     findings: Cases
@@ -118,7 +120,7 @@ def _flow(sources: Sources) -> Iterator[Sample]:
         yield "retention_events_acknowledged_total", (topic,), positions.acknowledged(topic)
     acknowledged = positions.acknowledged(sources.receipts)
     yield "retention_receipts_acknowledged_total", (), acknowledged
-    for topic in (*sources.events, sources.receipts):
+    for topic in (*sources.events, sources.receipts, sources.lineage):
         yield "retention_consumer_lag_messages", (topic,), positions.waiting(topic)
     yield "retention_watermark_lag_seconds", (), positions.lag()
     yield "retention_broker_timestamp_seconds", (), positions.now / SECOND
@@ -151,7 +153,7 @@ def _watching(sources: Sources) -> Iterator[Sample]:
         yield "retention_findings", labels, count
     for labels, count in sources.findings.open_counts.items():
         yield "retention_open_findings", labels, count
-    for topic in (*sources.events, sources.receipts):
+    for topic in (*sources.events, sources.receipts, sources.lineage):
         for reason in REASONS:
             yield "retention_quarantined_messages", (topic, reason), 0
     for labels, count in sources.quarantine.counts.items():

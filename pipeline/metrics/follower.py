@@ -72,18 +72,18 @@ class Follower:
         self._topics = topics = Topics(settings.prefix, settings.events)
         self._codec = Codec.from_settings(settings)
         self._versions = Versions(frozenset(settings.approvals))
-        receipts = topics.name("receipts")
         self._told = {
             topics.name("findings"): self._finding,
             topics.name("quarantine"): self._quarantined,
             topics.name("measurements"): self._measurement,
             **dict.fromkeys(topics.documents, self._document),
         }
-        positions = Positions(broker, settings.group, (*topics.events, receipts))
+        positions = Positions(broker, settings.group, topics.arrivals)
         in_force = self._versions.in_force(MIN_INSTANT)
         self._sources = Sources(
             topics.events,
-            receipts,
+            topics.name("receipts"),
+            topics.name("lineage"),
             positions,
             Shards(),
             Cases(),

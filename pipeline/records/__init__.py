@@ -1,10 +1,23 @@
 """Records: what is known of each record id.
 
-`record` is the value, `joining` how events add to it, `commanded` which commands are remembered.
+`record` is the value, `joining` how events add to it, `commanded` which commands are remembered,
+`lineage` what records that were derived from each other tell each other.
 """
 
 from pipeline.records.commanded import bounded
 from pipeline.records.joining import LATE, MAX_SIGNS, MAX_VALUES, applied, is_full, pruned
+from pipeline.records.lineage import (
+    ASK,
+    GONE,
+    KEY_IDS,
+    LIVING,
+    TOLD,
+    Heard,
+    Mail,
+    Taint,
+    key_id,
+    merged,
+)
 from pipeline.records.record import (
     DISCLOSED,
     INFORMED,
@@ -17,19 +30,29 @@ from pipeline.records.record import (
 )
 
 __all__ = [
+    "ASK",
     "DISCLOSED",
+    "GONE",
     "INFORMED",
+    "KEY_IDS",
     "LATE",
+    "LIVING",
     "MAX_SIGNS",
     "MAX_VALUES",
     "OBSERVED",
+    "TOLD",
     "Answer",
     "Birth",
+    "Heard",
     "Issued",
+    "Mail",
     "Record",
+    "Taint",
     "applied",
     "bounded",
     "is_full",
     "is_open",
+    "key_id",
+    "merged",
     "pruned",
 ]

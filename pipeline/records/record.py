@@ -13,6 +13,7 @@ import msgspec
 from pipeline.events import INVENTORY_IDS, Evidence, Subject
 from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName, SubjectId
 from pipeline.instants import MIN_INSTANT, Instant
+from pipeline.records.lineage import Heard, Taint
 from pipeline.vocabulary import SETTLED, Anchor, CommandKind
 
 
@@ -103,6 +104,9 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     stated: tuple[Instant, ...] = ()
     spacing: int = 0
     unplaced_at: Instant = MIN_INSTANT
+    children: tuple[RecordId, ...] = ()
+    told: tuple[Taint, ...] = ()
+    heard: tuple[Heard, ...] = ()
 
     @property
     def base(self) -> Instant:
@@ -124,6 +128,11 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
         if not (self.issued or self.cut):
             return MIN_INSTANT
         return min([self.erased(store) for store in self.stores], default=self.cut)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether an event ever told of it; else it is only named: as a parent, or by a store."""
+        return bool(self.births or self.touches or self.issued or self.cut)
 
     def lives(self) -> dict[Instant, list[StoreName]]:
         """Return the stores where data is believed to exist, by what was erased before.

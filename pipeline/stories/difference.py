@@ -1,10 +1,12 @@
 """What a scenario gave against what it must give: the differences, one line each."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pipeline.instants import Instant, format_instant
+from pipeline.stories.lines import NUMBER
 from pipeline.stories.replay import Played
 from pipeline.stories.scenario import Expected, Scenario
 
@@ -35,11 +37,33 @@ def _commands(expected: Iterable[Expected], played: Played) -> Iterator[Differen
     for one in expected:
         wanted[one.kind, one.record, one.store, one.cause].append(one)
     given: dict[_What, list[Instant]] = defaultdict(list)
+    seen: set[_What] = set()
     for command, at in played.commands:
-        given[command.kind, command.record_id, command.store, command.cause].append(at)
+        what: _What = (command.kind, command.record_id, command.store, command.cause)
+        # What is commanded of the same record again is not another of the many.
+        filed = what if what in seen else _filed(what, wanted)
+        seen.add(what)
+        given[filed].append(at)
     for what in sorted({*wanted, *given}):
         named = "{} {} in {} under {}".format(*what)
         yield from _pairs(named, wanted[what], sorted(given[what]))
+
+
+def _filed(what: _What, wanted: Mapping[_What, list[Expected]]) -> _What:
+    """Return under what a command is compared: a line of its own, or one of many records."""
+    if what in wanted:
+        return what
+    kind, record, store, cause = what
+    for wide in wanted:
+        before, number, after = wide[1].partition(NUMBER)
+        pattern = rf"{re.escape(before)}\d+{re.escape(after)}"
+        if (
+            number
+            and (kind, store, cause) == (wide[0], *wide[2:])
+            and re.fullmatch(pattern, record)
+        ):
+            return wide
+    return what
 
 
 def _pairs(named: str, wanted: list[Expected], given: list[Instant]) -> Iterator[Difference]:

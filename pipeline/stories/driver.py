@@ -126,11 +126,12 @@ class Driver:
         deadline = time.monotonic() + SETTLE_SECONDS
         while True:
             # Before the tick: what was acknowledged by then is in the numbers that follow it.
-            lag = self.scene.lag()
+            before = self.scene.arrived()
             self._nudge()
             answered = self._answer()
-            awaited = self._awaited(lag)
-            if not answered and awaited is None:
+            awaited = self._awaited(before[1])
+            # Records tell each other something in between: that has to be taken too.
+            if not answered and awaited is None and self.scene.arrived()[0] == before[0]:
                 return
             if time.monotonic() > deadline:
                 raise self._failure(f"still waiting for {awaited or 'the stores'}")

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 import yaml
 
 from pipeline.documents import KINDS, Envelope, InvalidDocument, enveloped
@@ -19,6 +18,7 @@ from pipeline.events import Event
 from pipeline.identifiers import StoreName
 from pipeline.instants import Instant, parse_instant
 from pipeline.receipts import Receipt
+from pipeline.stories.lines import NUMBER, lines_of, only, repeated, text_of, times_of
 from pipeline.vocabulary import CommandKind, FindingKind, ReceiptStatus
 from pipeline.wire.plain_json import event_to_encode
 
@@ -105,9 +105,9 @@ def read_scenario(folder: Path) -> Scenario:
     policy = None
     if (folder / "policy.yaml").exists():
         policy = enveloped(
-            "policies", _text(folder / "policy.yaml"), AUTHOR, str(folder / "policy.yaml")
+            "policies", text_of(folder / "policy.yaml"), AUTHOR, str(folder / "policy.yaml")
         )
-    expected = list(_lines(folder / "expected.jsonl"))
+    expected = list(lines_of(folder / "expected.jsonl"))
     return Scenario(
         title=title,
         until=until,
@@ -122,7 +122,7 @@ def read_scenario(folder: Path) -> Scenario:
 
 def _front_matter(file: Path) -> tuple[str, dict[str, str]]:
     """Return the title, and the keys between the two lines `---` at the beginning."""
-    text = _text(file)
+    text = text_of(file)
     opening, _, rest = text.partition("---\n")
     front, closing, body = rest.partition("\n---\n")
     try:
@@ -136,23 +136,26 @@ def _front_matter(file: Path) -> tuple[str, dict[str, str]]:
     words = {
         key: " ".join(value) if isinstance(value, list) else value for key, value in found.items()
     }
-    _only(words, {"until", "approvals"}, str(file))
+    only(words, {"until", "approvals"}, str(file))
     return (titles[0] if titles else file.parent.name), words
 
 
 def _happenings(folder: Path) -> Iterator[Happening]:
     last: Instant | None = None
-    for value, place in _lines(folder / "timeline.jsonl"):
-        _only(value, {"at", "topic", "value"}, place)
+    for value, place in lines_of(folder / "timeline.jsonl"):
+        only(value, {"at", "topic", "value", "times"}, place)
         at = _instant(value.get("at"), f"{place}: `at`")
         if last is not None and at < last:
             raise InvalidInput(f"{place}: `at` lies before the line above")
         last = at
-        topic, content = value.get("topic"), value.get("value")
+        topic, times = value.get("topic"), times_of(value, place)
         if topic not in TOPICS:
             raise InvalidInput(f"{place}: `topic` must be one of {', '.join(TOPICS)}")
+        if times is not None and topic != EVENTS:
+            raise InvalidInput(f"{place}: `times` is for {EVENTS}")
         try:
-            yield Happening(at, _what(folder, topic, content), place)
+            for content in repeated(value.get("value"), times):
+                yield Happening(at, _what(folder, topic, content), place)
         except (InvalidInput, InvalidDocument) as error:
             message = f"{place}: {error}"
             raise InvalidInput(message) from error
@@ -176,9 +179,9 @@ def _document(folder: Path, kind: str, value: dict[str, Any]) -> Envelope:
     """Read `{file, author}`, `{text, author, …}` as on the topic, or the document itself."""
     author = str(value.get("author", AUTHOR))
     if "file" in value:
-        _only(value, {"file", "author"}, "`value`")
+        only(value, {"file", "author"}, "`value`")
         file = folder / str(value["file"])
-        return enveloped(kind, _text(file), author, str(file))
+        return enveloped(kind, text_of(file), author, str(file))
     if "text" in value:
         return enveloped(kind, str(value["text"]), author)
     content = {key: item for key, item in value.items() if key != "author"}
@@ -186,14 +189,14 @@ def _document(folder: Path, kind: str, value: dict[str, Any]) -> Envelope:
 
 
 def _receipt(value: dict[str, Any]) -> GivenReceipt:
-    _only(value, {"command", *Receipt.__struct_fields__}, "`value`")
+    only(value, {"command", *Receipt.__struct_fields__}, "`value`")
     fields = dict(value)
     about = fields.pop("command", {})
     if str(fields.get("status")) not in set(ReceiptStatus):
         raise InvalidInput(f"`status` must be one of {', '.join(ReceiptStatus)}")
     if not isinstance(about, dict) or not (about or fields.get("command_id")):
         raise InvalidInput("name the `command` by kind, record, store and cause, or `command_id`")
-    _only(about, {"kind", "record", "store", "cause"}, "`command`")
+    only(about, {"kind", "record", "store", "cause"}, "`command`")
     if "at" in fields:
         _instant(fields["at"], "`at`")
     return GivenReceipt(
@@ -206,7 +209,7 @@ def _receipt(value: dict[str, Any]) -> GivenReceipt:
 
 
 def _answering(value: dict[str, Any]) -> Answering:
-    _only(value, {"store", "answers"}, "`value`")
+    only(value, {"store", "answers"}, "`value`")
     answers = value.get("answers")
     known = (SILENCE, "obediently", *ReceiptStatus)
     if answers not in known or not isinstance(value.get("store"), str):
@@ -216,18 +219,24 @@ def _answering(value: dict[str, Any]) -> Answering:
 
 
 def _expected(value: dict[str, Any], place: str) -> Iterator[Expected]:
-    """Return one command for each record and store that a line names; none if it names none."""
+    """Return one command for each record and store that a line names; none if it names none.
+
+    A record with `{n}` stands for any that have a number there, so often as `times` says.
+    """
     if "kind" not in value:
         return
-    _only(value, {*Expected._fields}, place)
+    only(value, {*Expected._fields, "times"}, place)
     missing = [key for key in Expected._fields if key not in value]
     if missing:
         raise InvalidInput(f"{place}: `{missing[0]}` is missing")
     if str(value["kind"]) not in set(CommandKind):
         raise InvalidInput(f"{place}: `kind` must be one of {', '.join(CommandKind)}")
+    times = times_of(value, place)
+    if times is not None and not all(NUMBER in record for record in _listed(value["record"])):
+        raise InvalidInput(f"{place}: `times` needs a `record` with `{NUMBER}`")
     for record in _listed(value["record"]):
         for store in _listed(value["store"]):
-            yield Expected(
+            one = Expected(
                 value["kind"],
                 record,
                 store,
@@ -235,6 +244,7 @@ def _expected(value: dict[str, Any], place: str) -> Iterator[Expected]:
                 _instant(value["not_before"], f"{place}: `not_before`"),
                 _instant(value["not_after"], f"{place}: `not_after`"),
             )
+            yield from [one] * (times or 1)
 
 
 def _counts(
@@ -247,37 +257,14 @@ def _counts(
             if not {"kind", "finding", "quarantine"} & set(value):
                 raise InvalidInput(f"{place}: name a command's `kind`, a `finding` or `quarantine`")
             continue
-        _only(value, {key, "times"}, place)
-        name, times = str(value[key]), value.get("times")
+        only(value, {key, "times"}, place)
+        name, times = str(value[key]), times_of(value, place)
         if known is not None and name not in known:
             raise InvalidInput(f"{place}: `{key}` is not a kind of finding")
         if name in found:
             raise InvalidInput(f"{place}: a line above names it; say how often with `times`")
-        if times is not None and (not isinstance(times, int) or times < 1):
-            raise InvalidInput(f"{place}: `times` must be a number above 0")
         found[name] = times
     return found
-
-
-def _lines(file: Path) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield the objects of a file of JSON lines, each with its place."""
-    for number, line in enumerate(_text(file).split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            found = msgspec.json.decode(line)
-        except msgspec.DecodeError as error:
-            message = f"{file}:{number}: not JSON: {error}"
-            raise InvalidInput(message) from error
-        if not isinstance(found, dict):
-            raise InvalidInput(f"{file}:{number}: not a JSON object")
-        yield found, f"{file}:{number}"
-
-
-def _only(value: dict[str, Any], known: set[str], place: str) -> None:
-    unknown = sorted(set(value) - known)
-    if unknown:
-        raise InvalidInput(f"{place}: `{unknown[0]}` is not known; known are {sorted(known)}")
 
 
 def _listed(value: Any) -> list[str]:
@@ -289,10 +276,3 @@ def _instant(value: Any, place: str) -> Instant:
         return parse_instant(str(value))
     except InvalidInput as error:
         raise InvalidInput(f"{place} must be an instant: {error}") from error
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{file} cannot be read: {error}") from error

@@ -151,16 +151,20 @@ class Scene:
         return Digest(self.shards).add_all(self.rows())
 
     def lag(self) -> int:
-        """Return how many positions of events and receipts are not committed yet."""
+        """Return how many positions of what arrives are not committed yet."""
+        return self.arrived()[1]
+
+    def arrived(self) -> tuple[int, int]:
+        """Return how much has arrived in all, and how much of it is not committed yet."""
         partitions = [
             Partition(topic, number)
-            for topic in (self.events_topic, self.topics.name("receipts"))
+            for topic in self.topics.arrivals
             for number in range(self.broker.partitions(topic) or 0)
         ]
         ends = self.broker.ends(partitions)
         committed = self.broker.committed(self.settings().group, partitions)
         begins = self.broker.beginnings(partitions)
-        return sum(ends[p] - committed.get(p, begins[p]) for p in partitions)
+        return sum(ends.values()), sum(ends[p] - committed.get(p, begins[p]) for p in partitions)
 
     def newest(self) -> list[Record]:
         """Return the newest row of each record."""

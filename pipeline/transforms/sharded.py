@@ -240,6 +240,8 @@ class Sharded(beam.DoFn):
             sink.row(row)
         for state in outcome.states:
             sink.state(state)
+        for mail in outcome.mails:
+            sink.mail(mail)
         for item in outcome.findings:
             sink.finding(item)
         for decision in outcome.decisions:

@@ -18,6 +18,7 @@ from pipeline.findings import (
 from pipeline.instants import Instant, to_datetime
 from pipeline.ledger.inventory import derived
 from pipeline.ledger.outcome import Row
+from pipeline.records import Mail
 from pipeline.settings import Settings
 from pipeline.transports import open_broker
 from pipeline.transports.topics import Topics
@@ -46,6 +47,11 @@ class Sink:
         """Write what the pipeline knows that is not a record."""
         key = f"{row.kind}/{row.name}".encode()
         self._producer.send(self.topics.name("state"), key, self._codec.encode_state(row))
+
+    def mail(self, item: Mail) -> None:
+        """Write what one record tells another."""
+        topic, key = self.topics.name("lineage"), item.record_id.encode()
+        self._producer.send(topic, key, self._codec.encode_mail(item))
 
     def command(self, command: Command) -> None:
         """Write a command to its store's topic; without such a topic, a finding instead."""

@@ -22,7 +22,7 @@ from pipeline.identifiers import shard_of
 from pipeline.instants import Instant
 from pipeline.ledger.parts import Origin, Part, Span, encode_part
 from pipeline.receipts import Receipt
-from pipeline.records import Record
+from pipeline.records import Mail, Record
 from pipeline.settings import Settings
 from pipeline.transforms.acknowledge import Piece, encode_pieces
 from pipeline.transforms.garbage import collect_seldom
@@ -45,6 +45,7 @@ class Bucket:
         self.origins: list[Origin] = []
         self.events: list[Event] = []
         self.receipts: list[Receipt] = []
+        self.mails: list[Mail] = []
         self.envelopes: list[Envelope] = []
         self.rows: list[Record] = []
         self.states: list[StateRow] = []
@@ -57,6 +58,7 @@ class Bucket:
             origins=tuple(self.origins),
             events=tuple(self.events),
             receipts=tuple(self.receipts),
+            mails=tuple(self.mails),
             envelopes=tuple(self.envelopes),
             rows=tuple(self.rows),
             states=tuple(self.states),
@@ -84,6 +86,7 @@ class Split(beam.DoFn):
         self._handlers = dict.fromkeys(topics.events, self._events)
         self._handlers |= dict.fromkeys(topics.documents, self._documents)
         self._handlers[topics.name("receipts")] = self._receipts
+        self._handlers[topics.name("lineage")] = self._mails
         self._handlers[topics.name("records")] = self._rows
         self._handlers[topics.name("state")] = self._states
 
@@ -152,6 +155,19 @@ class Split(beam.DoFn):
             shard = shard_of(receipt.record_id, self._settings.shards)
             touched.add(shard)
             self._ledgers[shard].receipts.append(receipt)
+        self._originate(batch, touched)
+
+    def _mails(self, batch: Batch) -> None:
+        touched: set[int] = set()
+        for message in batch.messages:
+            try:
+                mail = self._need_codec().decode_mail(message.value)
+            except Undecodable as error:
+                self._quarantine(message, error)
+                continue
+            shard = shard_of(mail.record_id, self._settings.shards)
+            touched.add(shard)
+            self._ledgers[shard].mails.append(mail)
         self._originate(batch, touched)
 
     def _originate(self, batch: Batch, touched: set[int]) -> None:

@@ -34,6 +34,11 @@ class Topics:
         """Full names of the topics that steer the pipeline."""
         return tuple(self.name(kind) for kind in DOCUMENT_KINDS)
 
+    @property
+    def arrivals(self) -> tuple[str, ...]:
+        """Full names of what is read once and acknowledged: events, receipts, lineage."""
+        return (*self.events, self.name("receipts"), self.name("lineage"))
+
     def is_own(self, topic: str) -> bool:
         """Whether a topic is one of ours, which no platform may write its events to."""
         own = {spec.name for spec in self.specs(create_events=False)}

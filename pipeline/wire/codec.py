@@ -20,7 +20,7 @@ from pipeline.findings import Decision, Finding, Measurement, Quarantined, State
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
 from pipeline.receipts import Receipt
 from pipeline.receipts import checked as checked_receipt
-from pipeline.records import Answer, Birth, Issued, Record
+from pipeline.records import Answer, Birth, Heard, Issued, Mail, Record, Taint
 from pipeline.settings import Settings
 from pipeline.wire.framing import Decoder, Format, Framed, SchemaIds, parse_formats
 from pipeline.wire.guard import MAX_BYTES, MAX_OWN_BYTES, MAX_OWN_ITEMS
@@ -52,16 +52,22 @@ MAKERS: dict[str, Maker] = {
     "Event": Event,
     "Evidence": Evidence,
     "Finding": Finding,
+    "Heard": Heard,
     "Issued": Issued,
+    "Lineage": Mail,
     "Measurement": Measurement,
     "Quarantined": Quarantined,
     "Receipt": Receipt,
     "Record": _record,
     "State": StateRow,
     "Subject": Subject,
+    "Taint": Taint,
 }
 """What makes the value of each of our Avro records, from its fields in order."""
-_OURS = ("record", "state", "command", "finding", "decision", "quarantine", "measurement")
+_OURS = (
+    *("record", "state", "command", "finding", "decision", "quarantine", "measurement"),
+    "lineage",
+)
 
 
 class Codec:
@@ -205,6 +211,15 @@ class Codec:
         found: Measurement = self._ours["measurement"].read(value)
         return found
 
+    def decode_mail(self, value: bytes | None) -> Mail:
+        """Read what one record tells another.
+
+        Raises:
+            Undecodable: it cannot be read.
+        """
+        found: Mail = self._ours["lineage"].read(value)
+        return found
+
     # -- what we write ----------------------------------------------------------------------------
 
     def encode_event(self, event: Event) -> bytes:
@@ -246,6 +261,10 @@ class Codec:
     def encode_measurement(self, item: Measurement) -> bytes:
         """Write one number of one shard."""
         return self._write("measurement", item)
+
+    def encode_mail(self, item: Mail) -> bytes:
+        """Write what one record tells another."""
+        return self._write("lineage", item)
 
     def _write(self, name: str, value: Struct) -> bytes:
         return self._writers[name].write(astuple(value))

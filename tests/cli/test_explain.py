@@ -155,6 +155,18 @@ def test_approvals_are_asked_for_where_the_job_has_asked(
     assert "nobody else has approved it: policies/acme@1" in with_it.out
 
 
+def test_approvals_of_simulations_are_asked_for_too(
+    retention: Retention, ready: str, topics: Topics
+) -> None:
+    deleted(topics)
+    topics.raise_(FindingKind.AWAITING_APPROVAL, "simulations/policies/acme@1:0123456789ab")
+    without = retention("explain", "r1", "--broker", ready)
+    assert "--approval simulations" in without.err
+    with_it = retention("explain", "r1", "--broker", ready, "--approval", "simulations")
+    assert "--approval" not in with_it.err
+    assert "nobody else has approved a simulation of it: policies/acme@1" in with_it.out
+
+
 def test_a_document_that_cannot_be_used_is_left_out_as_the_job_does(
     retention: Retention, ready: str, topics: Topics
 ) -> None:

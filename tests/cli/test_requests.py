@@ -60,6 +60,16 @@ def test_one_is_shown_with_its_time_and_a_passed_one_says_so(
     assert (unknown.code, "no request `nobody`" in unknown.err) == (2, True)
 
 
+def test_access_is_listed_until_the_person_is_answered(
+    retention: Retention, ready: str, topics: Topics
+) -> None:
+    topics.publish(request("access", received=BEGIN))
+    assert [one["kind"] for one in listed(retention, ready)] == ["access"]
+    told = f'answered: "{format_instant(Instant(BEGIN))}"'
+    topics.publish(request("access", version=2, received=BEGIN, more=told))
+    assert listed(retention, ready) == []
+
+
 def test_a_request_is_published_from_its_file(
     retention: Retention, ready: str, topics: Topics, tmp_path: Path
 ) -> None:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.documents import enveloped
+from pipeline.documents import enveloped, named
 from pipeline.instants import DAY, Instant, format_instant
 from pipeline.records import applied
 from tests.cli.conftest import Retention
@@ -60,6 +61,86 @@ def test_a_candidate_is_shown_beside_what_is_in_force(
     ]
     assert len(found["days"]) == 31
     assert found["days"][2]["simulated"] == 3
+
+
+def test_the_id_binds_the_text_and_what_came_out(
+    retention: Retention, ready: str, topics: Topics, candidate: Path
+) -> None:
+    found = seen(retention, ready, "--policy", candidate)
+    text = named(enveloped("policies", SHORTER, "anybody"))
+    assert found["candidates"] == [text]
+    [name] = found.pop("ids")
+    rest = json.dumps(found, sort_keys=True, separators=(",", ":"))
+    assert name == f"{text}/{sha256(rest.encode()).hexdigest()[:12]}"
+    said = retention("simulate", "--broker", ready, "--policy", candidate)
+    assert f"id {name}" in said.text
+
+
+def test_the_same_simulation_has_the_same_id_and_another_result_another(
+    retention: Retention, ready: str, topics: Topics, candidate: Path
+) -> None:
+    def ids() -> list[str]:
+        found: list[str] = seen(retention, ready, "--policy", candidate)["ids"]
+        return found
+
+    first = ids()
+    assert ids() == first
+    topics.row(applied(None, event("one-more", at=BEGIN)), IN_FORCE)
+    [before], [after] = first, ids()
+    assert before != after
+    assert before.partition("/")[0] == after.partition("/")[0]
+
+
+def test_policies_and_notices_have_ids_and_holds_have_none(
+    retention: Retention, ready: str, topics: Topics, candidate: Path, tmp_path: Path
+) -> None:
+    ordered = served(BEGIN - DAY)
+    files = ("--notice", written(tmp_path, "notice.yaml", ordered))
+    more = ("--notice", written(tmp_path, "hold.yaml", hold(records=("r1",)).text))
+    found = seen(retention, ready, "--policy", candidate, *files, *more)
+    kinds = [name.partition("/")[0] for name in found["candidates"]]
+    assert kinds == ["holds", "notices", "policies"]
+    assert [name.rpartition("/")[0] for name in found["ids"]] == found["candidates"][1:]
+
+
+def test_two_versions_of_one_document_are_refused(
+    retention: Retention, ready: str, topics: Topics, candidate: Path, tmp_path: Path
+) -> None:
+    other = written(tmp_path, "other.yaml", SHORTER.replace("version: 2", "version: 3"))
+    said = retention("simulate", "--broker", ready, "--policy", candidate, "--policy", other)
+    assert (said.code, "policies/acme is named 2 times" in said.err) == (2, True), said.text
+
+
+def test_what_another_person_approves_by_the_id_takes_effect(
+    retention: Retention, ready: str, topics: Topics, candidate: Path, tmp_path: Path
+) -> None:
+    def waiting() -> list[str]:
+        said = retention("status", "--broker", ready, "--json", "--approval", "simulations")
+        found: list[str] = json.loads(said.out)["waiting"]
+        return found
+
+    def decide(text: str, name: str, action: str, author: str, version: int = 1) -> None:
+        control = f"control: simulation:{name}\nversion: {version}\naction: {action}\nreason: r\n"
+        file = written(tmp_path, "control.yaml", control)
+        said = retention("publish", "control", file, "--broker", ready, "--author", author)
+        assert said.code == 0, (text, said.text)
+
+    [first] = seen(retention, ready, "--policy", written(tmp_path, "1.yaml", IN_FORCE.text))["ids"]
+    decide("the first version", first, "approve", "grace")
+    retention("publish", "policy", candidate, "--broker", ready, "--author", "ada")
+    scope = f"simulation:{named(enveloped('policies', SHORTER, 'ada'))}"
+    assert waiting() == [scope]
+    screen = retention("status", "--broker", ready, "--approval", "simulations")
+    assert f"awaited: {scope}" in screen.text
+    [name] = seen(retention, ready, "--policy", candidate, "--approval", "simulations")["ids"]
+    decide("by its author", name, "approve", "ada")
+    assert waiting() == [scope]
+    decide("by another person", name, "approve", "grace", version=2)
+    assert waiting() == []
+    found = seen(retention, ready, "--policy", candidate, "--approval", "simulations")
+    assert found["changes"]["same"] == 3, "it is in force"
+    decide("taken back", name, "withdraw", "grace", version=3)
+    assert waiting() == [scope]
 
 
 def test_the_screen_has_a_table_and_a_plot(

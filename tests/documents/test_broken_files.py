@@ -122,9 +122,12 @@ CASES: dict[str, Expected] = {
         (8, "match.residency", "is an empty list", "leave the key out"),
         (9, "subject", "is not known here", "did you mean `subjects`?"),
     ],
-    "control-scope.yaml": [(1, "control", "neither a cause nor a document", "cause:policy:acme")],
+    "control-scope.yaml": [(1, "control", "no cause, document, simul", "cause:policy:acme")],
     "control-document.yaml": [
-        (1, "control", "scope of `approve` is neither a cause nor a", "document:policies/acme@2"),
+        (1, "control", "scope of `approve` is no cause, document", "document:policies/acme@2"),
+    ],
+    "control-withdraw.yaml": [
+        (1, "control", "scope of `withdraw` is no simulation", "simulation:ID"),
     ],
     "control-pause-document.yaml": [
         (1, "control", "scope of `pause` is neither all, a store nor a rule", "store:NAME"),

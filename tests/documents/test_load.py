@@ -99,6 +99,9 @@ def test_a_control_is_identified_by_its_scope() -> None:
         ("approve", "document:policies/acme@2:0a1b2c3d4e5f"),
         ("approve", "document:notices/ico@10:0a1b2c3d4e5f"),
         ("approve", "document:holds/h-1@1:0a1b2c3d4e5f"),
+        ("approve", "simulation:policies/acme@2:0a1b2c3d4e5f/6a7b8c9d0e1f"),
+        ("approve", "simulation:notices/ico@10:0a1b2c3d4e5f/6a7b8c9d0e1f"),
+        ("withdraw", "simulation:policies/acme@2:0a1b2c3d4e5f/6a7b8c9d0e1f"),
     ],
 )
 def test_scopes_that_fit_the_action_are_read(action: str, scope: str) -> None:
@@ -127,6 +130,15 @@ def test_scopes_that_fit_the_action_are_read(action: str, scope: str) -> None:
         ("approve", "document:policies/a/b@1:0a1b2c3d4e5f"),
         ("pause", "document:policies/acme@1"),
         ("resume", "document:policies/acme@1"),
+        ("approve", "simulation:policies/acme@1:0a1b2c3d4e5f"),
+        ("approve", "simulation:policies/acme@1:0a1b2c3d4e5f/6a7b8c9d0e1"),
+        ("approve", "simulation:policies/acme@1:0a1b2c3d4e5f/6A7B8C9D0E1F"),
+        ("approve", "simulation:holds/h-1@1:0a1b2c3d4e5f/6a7b8c9d0e1f"),
+        ("approve", "simulation:acme/1/0a1b2c3d4e5f/6a7b8c9d0e1f"),
+        ("pause", "simulation:policies/acme@2:0a1b2c3d4e5f/6a7b8c9d0e1f"),
+        ("withdraw", "document:policies/acme@2:0a1b2c3d4e5f"),
+        ("withdraw", "cause:policy:acme/default"),
+        ("withdraw", "all"),
     ],
 )
 def test_scopes_that_do_not_fit_the_action_are_refused(action: str, scope: str) -> None:

@@ -58,7 +58,9 @@ def test_a_preliminary_notice_neither_orders_nor_keeps() -> None:
 
 def test_a_life_in_words() -> None:
     words = in_words(notice(APPEALED, DISMISSED))
-    assert words[0].endswith("in force from 2022-11-01T12:00:00Z on.")
+    assert words[0].endswith(
+        "in force from 2022-11-01T12:00:00Z on; it reaches what was derived, but no models."
+    )
     assert words[1] == (
         "Served at 2022-05-18T12:00:00Z; the 28 days to appeal end before 2022-06-15T23:00:00Z, "
         "and an appeal suspends it."

@@ -173,7 +173,10 @@ UNSURE = "Where that is only likely, they are restricted at once and deleted by 
 
 def test_a_notice_says_what_is_ordered_and_when() -> None:
     assert said(notice(more="collected_before: 2022-05-18T00:00:00Z\n")) == [
-        "Notice ico, version 1, of GB-ICO (UK GDPR art 5(1)(e)): in force.",
+        (
+            "Notice ico, version 1, of GB-ICO (UK GDPR art 5(1)(e)): in force; "
+            "it reaches what was derived, but no models."
+        ),
         (
             "Records of people residing in GB, collected before 2022-05-18T00:00:00Z, are to be "
             "deleted between 2022-06-15T23:00:00Z and 2022-12-16T00:00:00Z (step delete)."
@@ -235,4 +238,8 @@ def test_a_control_says_what_it_does_to_its_scope() -> None:
 def test_an_approval_says_what_it_approves() -> None:
     assert said(control("approve", scope="document:policies/acme@2:0a1b2c3d4e5f")) == [
         "Control version 1 approves document:policies/acme@2:0a1b2c3d4e5f (a reason)."
+    ]
+    scope = "simulation:policies/acme@2:0a1b2c3d4e5f/6a7b8c9d0e1f"
+    assert said(control("withdraw", scope=scope)) == [
+        f"Control version 1 takes back the approval of {scope} (a reason)."
     ]

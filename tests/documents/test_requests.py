@@ -68,6 +68,8 @@ def test_the_right_is_that_of_the_law_and_the_kind() -> None:
     assert made("kind: objection").citation.text == "UK GDPR art 21(1)"
     assert made(law="law: US-CA-CCPA").citation.jurisdiction == "US-CA"
     assert "not known to give a right" in refused("kind: objection", law="law: US-CA-CCPA")
+    assert made("kind: access").citation.text == "UK GDPR art 15(1)"
+    assert "1798.110" in made("kind: access", law="law: US-CA-CCPA").citation.text
     own = "clock: {within: P30D}\nzone: America/Toronto\ncitation: {law: PIPEDA, article: '4.9'}"
     assert made(law=own).citation.text == "PIPEDA art 4.9"
 
@@ -85,6 +87,8 @@ def test_the_right_is_that_of_the_law_and_the_kind() -> None:
         ("restriction", "received", "restrict"),
         ("restriction", "accepted", "restrict"),
         ("restriction", "withdrawn", ""),
+        ("access", "received", ""),
+        ("access", "accepted", ""),
     ],
 )
 def test_what_follows_from_kind_and_state(kind: str, state: str, orders: str) -> None:
@@ -102,9 +106,23 @@ def test_a_refused_request_orders_nothing_and_says_why() -> None:
     assert not made("answered: 2026-09-20T10:00:00Z").is_open
 
 
+def test_access_keeps_until_the_person_is_answered_and_restriction_while_it_stands() -> None:
+    """GDPR art 15 and 18(2); to destroy what was asked for is an offence (DPA 2018 s.173)."""
+    told = "answered: 2026-09-20T10:00:00Z"
+    why = "refused: [{code: Other, note: manifestly unfounded (art 12(5))}]"
+    for state in ("received", "accepted"):
+        assert made("kind: access", state=state).keeps
+        assert not made(f"kind: access\n{told}", state=state).keeps
+    assert not made(f"kind: access\n{why}", state="refused").keeps
+    assert not made("kind: access", state="withdrawn").keeps
+    assert made(f"kind: restriction\n{told}").keeps
+    assert not made("kind: erasure").keeps
+
+
 def test_erasure_means_what_was_collected_before_it_came_unless_it_says_otherwise() -> None:
     assert made().collected_before == made().received
     assert made("collected_before: none").collected_before is None
+    assert made("kind: access").collected_before == made().received
     assert made("kind: objection").collected_before is None
     day = "2026-09-10T00:00:00Z"
     assert made(f"collected_before: {day}").collected_before == parse_instant(day)
@@ -114,7 +132,7 @@ def test_erasure_means_what_was_collected_before_it_came_unless_it_says_otherwis
     ("more", "options", "part"),
     [
         ("subjects: []\n", {}, "`subjects` is an empty list"),
-        ("kind: access", {}, "`kind`: `access` is not in the vocabulary"),
+        ("kind: portability", {}, "`kind`: `portability` is not in the vocabulary"),
         ("", {"state": "done"}, "`state`: `done`"),
         ("", {"law": "law: GB-GDRP"}, "did you mean `GB-GDPR`"),
         ("", {"law": ""}, "how long there is to answer is not said"),
@@ -166,6 +184,19 @@ def test_it_is_told_in_words_without_saying_whose_it_is() -> None:
         ),
         "Refused for 1 named record: LegalClaims (a claim is pending).",
     )
+
+
+def test_of_access_is_told_that_it_keeps_until_it_is_answered() -> None:
+    kept = (
+        "Of their data collected before 2026-09-03T10:00:00Z: nobody deletes it before the person"
+    )
+    asks, _, follows = in_words(made("kind: access"))
+    assert asks.endswith("(UK GDPR art 15(1)): 1 named person asks for access; it is accepted.")
+    assert follows == f"{kept} was answered."
+    told = in_words(made("kind: access\nanswered: 2026-09-20T10:00:00Z"))
+    assert told[-1] == "While it stands so, nothing is commanded."
+    (*_, later) = in_words(made("kind: access\ncollected_before: none"))
+    assert later.startswith("Of their data, what is collected later too: nobody deletes it")
 
 
 def test_instants_that_lie_ahead_and_a_time_that_has_passed_are_warned_of() -> None:

@@ -16,6 +16,7 @@ from pipeline.documents import (
     Versions,
     approval_scope,
     parsed,
+    simulation_scope,
 )
 from pipeline.instants import MIN_INSTANT, Instant, parse_instant
 from tests.documents.states import (
@@ -28,7 +29,7 @@ from tests.documents.states import (
     scope,
     versions,
 )
-from tests.documents.texts import control, hold, notice, policy
+from tests.documents.texts import control, hold, notice, policy, rule
 
 JUNE = "2026-06-01T00:00:00Z"
 JANUARY = "2027-01-01T00:00:00Z"
@@ -227,6 +228,38 @@ def test_order_and_repetition_do_not_matter(
         assert (found, found.until, found.waiting) == (again, again.until, again.waiting)
         chosen = sorted(envelope.digest + envelope.author for envelope in found.envelopes)
         assert chosen == expected(envelopes, one.approvals, now)
+
+
+@given(st.data(), st.randoms(use_true_random=False))
+def test_order_does_not_matter_where_simulations_are_approved(
+    data: st.DataObject, random: Random
+) -> None:
+    agreed = [
+        control(action, scope=f"{simulation_scope(published(text))}/{'0' * 12}", version=version)
+        for text in _DATED[:3]
+        for action in ("approve", "withdraw")
+        for version in (1, 2)
+    ]
+    observed = policy(rule(mode="observe"), version=5)
+    texts = (*_DATED, *agreed, observed, policy(rule(), version=6), *_OTHERS)
+    known = [published(text, author) for text in texts for author in (ADA, GRACE)]
+    envelopes = data.draw(st.lists(st.sampled_from(known), max_size=20))
+    approvals = data.draw(st.sampled_from([("simulations",), ("policies", "simulations")]))
+    shuffled = envelopes + envelopes[: len(envelopes) // 2]
+    random.shuffle(shuffled)
+
+    one, other = Versions.of(envelopes, approvals), Versions.of(shuffled, approvals)
+
+    assert one == other
+    assert all(one.applied(envelope) is one for envelope in envelopes)
+    assert Versions.of(one.envelopes, approvals) == one
+    for now in _INSTANTS:
+        found, again = one.in_force(now), other.in_force(now)
+        assert (found, found.until, found.waiting) == (again, again.until, again.waiting)
+        for later in _INSTANTS:
+            if now < later and (found.until is None or later < found.until):
+                same = one.in_force(later)
+                assert (same.envelopes, same.waiting) == (found.envelopes, found.waiting)
 
 
 def test_fingerprints_tell_different_states_apart() -> None:

@@ -11,7 +11,7 @@ from pipeline.inquiry.explanation import Considered, Result
 from pipeline.instants import Instant
 from pipeline.records import Record, applied
 from tests.inquiry.build import BEGIN, fresh, life, results
-from tests.support.build import control, event, hold, notice, policy, policy_text, rule
+from tests.support.build import control, event, hold, notice, policy, policy_text, request, rule
 from tests.test_precedence import limit
 
 DEFAULT = "policy:acme/default"
@@ -210,6 +210,33 @@ def test_a_notice_that_leaves_unknown_residency_says_so() -> None:
         enveloped("notices", text, "counsel"),
     )
     assert (found.result, found.missed) == (Result.LEAVES, ("residency",))
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected", "kept"),
+    [
+        (request("access", "received"), Result.UNANSWERED, True),
+        (request("access", more='answered: "1970-01-01T00:00:03Z"'), Result.ANSWERED, False),
+        (request("access", "withdrawn"), Result.WITHDRAWN, False),
+        (
+            request("access", more="refused: [{code: Archiving, records: [r1]}]"),
+            Result.REFUSED,
+            False,
+        ),
+        (request("access", more="match: {category: [pd:FacialPrint]}"), Result.NO_MATCH, False),
+        (
+            request("access", more='collected_before: "1970-01-01T00:00:00Z"'),
+            Result.COLLECTED_LATER,
+            False,
+        ),
+    ],
+)
+def test_access_says_that_it_keeps_until_it_is_answered(
+    asked: Envelope, expected: Result, kept: bool
+) -> None:
+    said = life(fresh(), policy(limit("a", 10)), asked)
+    assert results(said)["request:dsr-1/access"] == expected
+    assert said.holds == (("request:dsr-1",) if kept else ())
 
 
 def test_a_notice_that_means_only_what_was_collected_earlier_says_so() -> None:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from pipeline.documents import Envelope, approval_scope
+from pipeline.documents import Envelope, approval_scope, named, simulation_scope
 from pipeline.events import Evidence
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.explain import explain
@@ -101,6 +101,21 @@ def test_where_a_second_person_must_approve_nothing_counts_before() -> None:
     before, after = explain(asked, Instant(2_999)), explain(asked, Instant(3_000))
     assert (before.lives[0].limit_at, before.gaps) == (None, ("NO_POLICY",))
     assert before.waiting == (scope,)
+    assert (after.lives[0].limit_at, after.waiting) == (BEGIN + 10_000, ())
+
+
+def test_where_a_simulation_must_be_approved_nothing_counts_before() -> None:
+    text = policy(limit("a", 10))
+    scope = simulation_scope(text)
+    approval = msgspec.structs.replace(
+        control("approve", f"'{scope}/{'0' * 12}'"), author="head-of-privacy"
+    )
+    published = (Published(Instant(1), text), Published(Instant(3_000), approval))
+    asked = dossier(fresh(), published=published, approvals=("simulations",))
+    before, after = explain(asked, Instant(2_999)), explain(asked, Instant(3_000))
+    assert (before.waiting, before.gaps) == ((scope,), ("NO_POLICY",))
+    said = f"not in force, for nobody else has approved a simulation of it: {named(text)}"
+    assert said in "\n".join(in_words(before))
     assert (after.lives[0].limit_at, after.waiting) == (BEGIN + 10_000, ())
 
 

@@ -86,6 +86,8 @@ def test_what_is_refused_says_why_and_what_is_not_meant_is_counted() -> None:
         ("restriction", "accepted", False, "outstanding", False),
         ("restriction", "accepted", True, "restricted", True),
         ("erasure", "withdrawn", False, "not meant", True),
+        ("access", "received", False, "unanswered", False),
+        ("access", "withdrawn", False, "not meant", True),
     ],
 )
 def test_what_came_of_a_record(
@@ -96,6 +98,19 @@ def test_what_came_of_a_record(
         drive.answer_all(at=NOW)
     one = rolled(drive)
     assert (one.outcomes, one.is_done) == ({outcome: 1}, done)
+
+
+def test_access_is_done_once_the_person_is_answered() -> None:
+    late = event("late", at=3_000, collected_at=3_000)
+    more = "refused: [{code: LegalClaims, records: [r2]}]"
+    who = ("s-r1", "s-r2", "s-late")
+    drive = drive_of(request("access", subjects=who, more=more), events=(*two_records(), late))
+    open_ = {"not meant": 1, "refused: LegalClaims": 1, "unanswered": 1}
+    assert (rolled(drive).outcomes, rolled(drive).is_done) == (open_, False)
+    more = f'{more}\nanswered: "1970-01-01T00:00:04Z"'
+    drive.give(Part(envelopes=(request("access", subjects=who, version=2, more=more),)))
+    answered = {"answered": 2, "refused: LegalClaims": 1}
+    assert (rolled(drive).outcomes, rolled(drive).is_done) == (answered, True)
 
 
 def test_a_withdrawal_counts_once_the_store_has_let_go() -> None:

@@ -5,10 +5,10 @@ import pytest
 
 from pipeline.documents import Envelope, Versions
 from pipeline.inquiry.simulation import Changes, Day, Line, Outcome, Simulation, Simulator
-from pipeline.instants import DAY, MIN_INSTANT, Instant
+from pipeline.instants import DAY, MAX_INSTANT, MIN_INSTANT, Instant
 from pipeline.ledger.due import owed
-from pipeline.ledger.issuing import DELETE
-from pipeline.records import Record, applied
+from pipeline.ledger.leaving import DELETE
+from pipeline.records import Heard, Record, applied
 from pipeline.rules import Planner
 from tests.oracle.generate import history
 from tests.oracle.history import BASE
@@ -137,7 +137,9 @@ def test_over_random_histories_the_verdict_is_what_the_job_would_do() -> None:
         for until in (Instant(BASE + 5_000), Instant(BASE + 30_000), ledger.now):
             simulator = Simulator(planner, planner, until, until)
             for kept in ledger.holdings.records():
-                record = msgspec.structs.replace(kept, issued=(), cut=MIN_INSTANT)
+                # Its parents have spoken: a job asks them first, a simulation does not.
+                heard = tuple([Heard(one, at=MAX_INSTANT, answered=True) for one in kept.parents])
+                record = msgspec.structs.replace(kept, issued=(), cut=MIN_INSTANT, heard=heard)
                 due = owed(record, planner, until, may_delete=True)
                 commanded = {(c.store, c.cause) for c in due.commands if c.kind == DELETE}
                 verdicts = simulator._verdicts(record, planner)

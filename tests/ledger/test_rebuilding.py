@@ -1,5 +1,6 @@
 """A shard that starts: its gate, what waits for it, and what it says once it is open."""
 
+from pipeline.documents import named
 from pipeline.instants import Instant
 from pipeline.ledger.book import Ledger
 from pipeline.ledger.parts import Origin, Part, Span
@@ -50,6 +51,18 @@ def test_a_document_that_waits_for_approval_is_told_of_at_the_present() -> None:
     assert drive.findings == []
     drive.give(Part(tick=Instant(5_000)))
     assert [(item.kind, item.at) for item in drive.findings] == [("AWAITING_APPROVAL", 5_000)]
+
+
+def test_a_policy_whose_simulation_nobody_approved_is_told_of_with_what_to_do() -> None:
+    drive = Drive(awaited=GATED)
+    drive.ledger = Ledger(0, GATED, ("simulations",))
+    text = policy()
+    drive.give(Part(envelopes=(text,), spans=(DOCUMENTS,)), Part(spans=(ROWS,)))
+    drive.give(Part(tick=Instant(5_000)))
+    [item] = drive.findings
+    assert (item.kind, item.subject) == ("AWAITING_APPROVAL", f"simulations/{named(text)}")
+    assert "run `retention simulate`" in item.remedy
+    assert "`control: simulation:ID` with `action: approve`" in item.remedy
 
 
 def test_before_its_history_a_shard_emits_nothing_and_acknowledges_nothing() -> None:

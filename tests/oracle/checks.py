@@ -133,12 +133,22 @@ class Check:
         deleting = command.kind == "DELETE"
         if not there:
             self._fail(Wrong.ENDED if deleting else Wrong.RESTRICTED_ENDED, item, self._again(item))
+        elif there[0].unsure or self._overtaken(item, there[0]):
+            place = self._place(there[0])
+            (place.deletes if deleting else place.restricts).append(item)
         elif deleting:
             self._delete(item, there[0])
         else:
             if not there[0].may_restrict:
                 self._fail(Wrong.UNASKED, item, self._again(item) or _later(there[0]))
             self._place(there[0]).restricts.append(item)
+
+    def _overtaken(self, item: Emitted, asked: Expected) -> bool:
+        """Whether something was told after a command fell due, which is under way to children."""
+        since = item.command.not_before
+        return bool(asked.life.parents) and any(
+            moment.told and since < moment.at <= item.at for moment in self._run.moments
+        )
 
     def _delete(self, item: Emitted, asked: Expected) -> None:
         command, deletes, due = item.command, self._place(asked).deletes, asked.due
@@ -158,7 +168,7 @@ class Check:
 
     def _life(self, asked: Expected, at: int) -> None:
         place = self._place(asked)
-        wrong = self._wrong(asked, place)
+        wrong = [] if asked.unsure else self._wrong(asked, place)
         for key, since in list(place.since.items()):
             if since != NEVER and at - since > self._window:
                 life, (name, note) = asked.life, key
@@ -193,9 +203,10 @@ class Check:
                 failure = Failure(Wrong.UNLISTED, moment.at, life.record, life.store)
                 self._failures.append(failure)
             later = [order.due for order in one.orders if moment.at < order.due < NEVER]
-            waits = one.why is Why.EARLY and not self._place(one).deletes
+            waits = one.why is Why.EARLY and not one.unsure and not self._place(one).deletes
             late = bool(later) and (moment.wake is None or moment.wake > min(later))
-            if one.limit == NEVER or (waits and late):
+            # What parents pass on may be under way.
+            if one.limit == NEVER or (waits and late and not life.parents):
                 detail = f"next wake {moment.wake}, due {min(later, default=NEVER)}"
                 failure = Failure(
                     Wrong.UNPLANNED, moment.at, life.record, life.store, _later(one), detail

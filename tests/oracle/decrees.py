@@ -24,6 +24,7 @@ PURPOSES = ("dpv:SearchFunctionalities", "dpv:Marketing", "dpv:DirectMarketing")
 CATEGORIES = ("pd:Picture", "pd:Biometric", "pd:FacialPrint")
 BASES = ("dpv:Consent", "dpv:LegitimateInterest", "dpv:InformedConsent")
 SOURCES = ("crawl", "upload")
+KINDS = ("erasure", "objection", "consent_withdrawal", "restriction", "access", "access")
 CLOCKS = (
     *("collected", "collected", "last_interaction"),
     *("purpose_ended", "relationship_ended", "consent_withdrawn"),
@@ -115,6 +116,7 @@ def notices(rng: random.Random) -> list[Dated]:
             collected_before=instant(rng) if rng.random() < 0.3 else None,
             unknown="leave" if rng.random() < 0.25 else "restrict",
             law=rng.choice(LAWS),
+            templates=rng.random() < 0.75,
         )
         if rng.random() < 0.5:
             found += _with_a_life(rng, at, notice)
@@ -190,7 +192,7 @@ def requests(rng: random.Random, records: Sequence[str]) -> list[Dated]:
         request = Request(
             name=f"dsr{number}",
             version=1,
-            kind=rng.choice(("erasure", "objection", "consent_withdrawal", "restriction")),
+            kind=rng.choice(KINDS),
             state=rng.choice(("received", "received", "accepted")),
             received=received,
             within=rng.randint(5, 40),
@@ -206,7 +208,8 @@ def requests(rng: random.Random, records: Sequence[str]) -> list[Dated]:
         while rng.random() < 0.5:
             at += rng.randint(500, 20_000)
             state = rng.choice(("accepted", "accepted", "refused", "withdrawn", "received"))
-            request = replace(request, version=request.version + 1, state=state)
+            told = at if rng.random() < 0.4 else request.answered
+            request = replace(request, version=request.version + 1, state=state, answered=told)
             found.append((at, request))
     return found
 

@@ -60,7 +60,10 @@ def _events(rng: random.Random, record: str, stores: Sequence[str]) -> list[Deli
     people = [f"s-{record}", "s-all"][: rng.choice((1, 1, 1, 1, 2))] if rng.random() < 0.95 else []
     home = rng.choice(TERRITORIES)
     at = instant(rng, last=SPAN // 2)
-    found = [_event(rng, record, rng.choice(CREATING), at, 0, stores, people, home)]
+    begins = rng.choice(CREATING)
+    if rng.random() < 0.35:
+        begins, people = "derived", people if rng.random() < 0.5 else []
+    found = [_event(rng, record, begins, at, 0, stores, people, home)]
     for number in range(1, rng.choice((1, 1, 2, 3, 4, 6))):
         at = instant(rng)
         what = rng.choice(LATER)
@@ -82,13 +85,19 @@ def _event(
     named = rng.sample(stores, rng.randint(1, len(stores)))
     if rng.random() < (0.05 if number == 0 else 0.3):
         named = []
+    # What came to be before, and sometimes what nobody ever told of.
+    before = [RecordId(f"r{one}") for one in range(1, int(record[1:]))]
+    if rng.random() < 0.2:
+        before.append(RecordId("nobody"))
+    parents = tuple(sorted(rng.sample(before, min(len(before), rng.choice((1, 1, 2))))))
     prefix = "inventory:" if what == "inventoried" else "e-"
     return Event(
         event_id=EventId(f"{prefix}{record}-{number}"),
         what=what,
         happened_at=Instant(at),
         record_id=RecordId(record),
-        parents=(RecordId("parent"),) if what == "derived" and rng.random() < 0.3 else (),
+        kind="template" if what == "derived" and parents else "source",
+        parents=parents if what == "derived" else (),
         subjects=tuple(_subject(rng, name, at, home) for name in people) if known else (),
         purpose=rng.choice(PURPOSES) if known else None,
         lawful_basis=rng.choice(BASES) if known else None,

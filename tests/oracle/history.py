@@ -67,7 +67,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Notice:
-    """A version of a notice.
+    """A version of a notice. `templates`: whether it reaches what was derived.
 
     With `served`, its steps give time from then on instead: as long as their windows are. `life`
     says what happened to it, and when.
@@ -83,6 +83,7 @@ class Notice:
     law: str | None = None
     served: int | None = None
     life: tuple[tuple[str, int], ...] = ()
+    templates: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,10 @@ class Hold:
 
 @dataclass(frozen=True)
 class Request:
-    """A version of a person's request; `within` in seconds; `refused` lists records."""
+    """A version of a person's request; `within` in seconds; `refused` lists records.
+
+    `answered`: when the person was told (ms).
+    """
 
     name: str
     version: int
@@ -113,6 +117,7 @@ class Request:
     before: int | None = None
     refused: tuple[str, ...] = ()
     law: str | None = None
+    answered: int | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,7 @@ def _form(document: Document) -> dict[str, Any]:
                 "state": "in_force" if document.in_force else "withdrawn",
                 "match": _match(document.match),
                 "unknown": document.unknown,
+                "reach": "SOURCE+TEMPLATES" if document.templates else "SOURCE",
                 **_instant("collected_before", document.collected_before),
                 **_life(document),
                 "steps": [_step(document, step) for step in document.steps],
@@ -208,6 +214,7 @@ def _request(request: Request) -> dict[str, Any]:
         "zone": "UTC",
         "citation": _citation(request.law),
         **_instant("received", request.received),
+        **_instant("answered", request.answered),
         **{key: list(values) for key, values in lists.items() if values},
         **({} if request.match is None else {"match": _match(request.match)}),
         **({"refused": refused} if refused else {}),

@@ -7,6 +7,9 @@ from pipeline.events import Event, Evidence, Subject
 from pipeline.identifiers import SubjectId
 from tests.oracle.history import Document, Words
 
+KINDS = ("source", "template")
+"""What a record may be; of several answers the later."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -37,6 +40,8 @@ class Life:
     subjects: tuple[Subject, ...]
     collected: int
     happened: tuple[tuple[str, int], ...]
+    parents: tuple[str, ...] = ()
+    kind: str = "source"
 
     def start(self, clock: str) -> int | None:
         """Return when a clock started: at the latest happening of its name."""
@@ -64,11 +69,12 @@ def lives(known: Known) -> list[Life]:
             here = [event for event in since if store in event.stores or not event.stores]
             if here:
                 newest = max(event.happened_at for event in here)
-                found.append(_life(record, store, after, newest, since))
+                kind = max((event.kind for event in events), key=KINDS.index)
+                found.append(_life(record, store, after, newest, since, kind))
     return found
 
 
-def _life(record: str, store: str, after: int, newest: int, events: list[Event]) -> Life:
+def _life(record: str, store: str, after: int, newest: int, events: list[Event], kind: str) -> Life:
     said = Words(
         purpose=_words(event.purpose for event in events),
         category=_words(word for event in events for word in event.categories),
@@ -88,6 +94,8 @@ def _life(record: str, store: str, after: int, newest: int, events: list[Event])
         subjects=tuple(Subject(name, tuple(sorted(signs))) for name, signs in people.items()),
         collected=min(event.collected_at or event.happened_at for event in events),
         happened=tuple((event.what, event.happened_at) for event in events),
+        parents=tuple(sorted({str(name) for event in events for name in event.parents})),
+        kind=kind,
     )
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from tests.oracle.asked import asked_of, cause_of, times_of
-from tests.oracle.history import Control, Document, Hold, Notice, Policy, Request, Rule
+from tests.oracle.history import Control, Document, Notice, Policy, Request, Rule
+from tests.oracle.kin import Heard, holds_on, kinship, meant
 from tests.oracle.lives import Known, Life, lives
 from tests.oracle.words import ELSEWHERE, LIKELY, POSSIBLE, RESIDENT, reach, same_law
 
@@ -66,6 +67,7 @@ class Expected:
             the instant at which it would be deleted is such a thing.
         shadowed: whether an earlier deletion than `due` is blocked by a pause or a minimum.
         limit: the instant at which a maximum or the default ends, holds and the like aside.
+        unsure: whether it was derived from what is gone: what that passed on is not worked out.
     """
 
     life: Life
@@ -77,6 +79,7 @@ class Expected:
     may_restrict: bool
     shadowed: bool
     limit: int
+    unsure: bool = False
 
 
 def in_force(known: Known, now: int) -> list[Document]:
@@ -121,7 +124,8 @@ def _at(notice: Notice, now: int) -> Notice:
 def expected(known: Known, now: int) -> list[Expected]:
     """Return what is asked for of each life."""
     documents = in_force(known, now)
-    return [_of_life(life, documents, now) for life in lives(known)]
+    heard = kinship(known, documents)
+    return [_of_life(life, documents, now, heard(life)) for life in lives(known)]
 
 
 def changes(known: Known, asked: list[Expected]) -> set[int]:
@@ -137,26 +141,26 @@ def changes(known: Known, asked: list[Expected]) -> set[int]:
     return found | {order.due for item in asked for order in item.orders}
 
 
-def _of_life(life: Life, documents: list[Document], now: int) -> Expected:
+def _of_life(life: Life, documents: list[Document], now: int, heard: Heard) -> Expected:
     policies = [item for item in documents if isinstance(item, Policy)]
     notices = [item for item in documents if isinstance(item, Notice) and item.in_force]
-    asked = [(item, asked_of(item, life)) for item in documents if isinstance(item, Request)]
+    requests = [item for item in documents if isinstance(item, Request)]
+    asked = [(item, asked_of(item, life, named=item.name in heard.requests)) for item in requests]
     paused = {
         item.name for item in documents if isinstance(item, Control) and item.action == "pause"
     }
-    holds = [item.name for item in documents if isinstance(item, Hold) and _holds(item, life)]
+    holds = holds_on(life, documents, heard)
 
     maxima = [order for policy in policies for order in _maxima(life, policy)]
-    ordered = [order for notice in notices for order in _deletions(life, notice, policies)]
+    ordered = [
+        order
+        for notice in notices
+        for order in _deletions(life, notice, policies, meant(life, notice, heard))
+    ]
     ordered += [
         Order(*times_of(item, life), cause_of(item), item.version)
         for item, what in asked
         if what == "delete"
-    ]
-    holds += [
-        f"request:{item.name}"
-        for item, what in asked
-        if what == "restrict" and item.kind == "restriction"
     ]
     laws = _laws(policies, notices) | {cause_of(item): item.law for item, _ in asked}
     scopes = {"all", f"store:{life.store}"} & paused
@@ -171,7 +175,11 @@ def _of_life(life: Life, documents: list[Document], now: int) -> Expected:
 
     due = [order for order in orders if order.due <= now]
     free = [order for order in due if not order.paused]
-    restrict = [name for notice in notices for name in _restrictions(life, notice, now)]
+    restrict = [
+        name
+        for notice in notices
+        for name in _restrictions(notice, now, meant(life, notice, heard))
+    ]
     restrict += [f"hold:{name}" for name in holds if due]
     restrict += [
         cause_of(item) for item, what in asked if what == "restrict" and item.received <= now
@@ -187,6 +195,7 @@ def _of_life(life: Life, documents: list[Document], now: int) -> Expected:
         may_restrict=bool(restrict or holds) or any(order.wanted <= now for order in orders),
         shadowed=any(order.wanted <= now and order not in free for order in orders),
         limit=min([order.end for order in maxima], default=NEVER),
+        unsure=heard.unsure,
     )
 
 
@@ -200,17 +209,6 @@ def _why_not(due: list[Order], orders: list[Order], now: int) -> Why:
     if due:
         return Why.PAUSED
     return Why.KEPT if any(order.wanted <= now for order in orders) else Why.EARLY
-
-
-def _holds(hold: Hold, life: Life) -> bool:
-    if not hold.active:
-        return False
-    people = {subject.subject_id for subject in life.subjects}
-    return (
-        life.record in hold.records
-        or not people.isdisjoint(hold.subjects)
-        or (hold.match is not None and reach(hold.match, life.said, life.subjects) >= ELSEWHERE)
-    )
 
 
 def _maxima(life: Life, policy: Policy) -> list[Order]:
@@ -258,35 +256,26 @@ def _keeps(rule: Rule, life: Life, law: str | None) -> bool:
     )
 
 
-def _ordered(life: Life, notice: Notice) -> int:
-    """Return how surely a notice speaks of a life."""
-    if notice.collected_before is not None and life.collected >= notice.collected_before:
-        return ELSEWHERE
-    return reach(notice.match, life.said, life.subjects)
-
-
-def _deletions(life: Life, notice: Notice, policies: list[Policy]) -> list[Order]:
+def _deletions(life: Life, notice: Notice, policies: list[Policy], sure: int) -> list[Order]:
     found = []
-    meant = _ordered(life, notice)
     for step in notice.steps:
-        if step.action != "delete" or meant < LIKELY:
+        if step.action != "delete" or sure < LIKELY:
             continue
         due = step.not_before
-        if meant < RESIDENT:
+        if sure < RESIDENT:
             due = max(due, step.complete_by - _lead(life.store, policies))
         cause = f"notice:{notice.name}/{step.name}"
         found.append(Order(due, step.complete_by, cause, notice.version))
     return found
 
 
-def _restrictions(life: Life, notice: Notice, now: int) -> list[str]:
-    meant = _ordered(life, notice)
-    if meant < POSSIBLE or (meant == POSSIBLE and notice.unknown == "leave"):
+def _restrictions(notice: Notice, now: int, sure: int) -> list[str]:
+    if sure < POSSIBLE or (sure == POSSIBLE and notice.unknown == "leave"):
         return []
     return [
         f"notice:{notice.name}/{step.name}"
         for step in notice.steps
-        if step.not_before <= now and (step.action == "restrict" or meant < RESIDENT)
+        if step.not_before <= now and (step.action == "restrict" or sure < RESIDENT)
     ]
 
 

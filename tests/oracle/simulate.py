@@ -11,10 +11,13 @@ from pipeline.identifiers import CommandId
 from pipeline.instants import Instant
 from pipeline.ledger.parts import Part
 from pipeline.receipts import Receipt
+from pipeline.records import Mail
 from tests.oracle.history import BASE, History, envelope
 from tests.oracle.lives import Known
 from tests.support.drive import Drive
 
+POST = 400
+"""How long what records tell each other is under way at most (ms)."""
 SETTLED = ("COMPLETED", "NOT_FOUND")
 COMPLETED = ((0, "COMPLETED"),)
 ANSWERS: tuple[tuple[tuple[int, str], ...], ...] = (
@@ -63,11 +66,12 @@ class Run:
     """A history as it was played. `moments` and `emitted` are in order."""
 
     history: History
-    drive: Drive = field(default_factory=Drive)
+    drive: Drive = field(default_factory=lambda: Drive(posts=False))
     moments: list[Moment] = field(default_factory=lambda: [Moment(BASE)])
     emitted: list[Emitted] = field(default_factory=list)
     _queue: list[tuple[int, int, object]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: iter(range(1_000_000)))
+    _posted: int = 0
     _cancelled: set[str] = field(default_factory=set)
 
     def play(self) -> "Run":
@@ -104,6 +108,8 @@ class Run:
             what = heapq.heappop(self._queue)[2]
             if not self._is_void(what):
                 told.append(what)
+        mails = [what for what in told if isinstance(what, Mail)]
+        told = [what for what in told if not isinstance(what, Mail)]
         self.moments.append(Moment(at, tuple(told), self._learned(told)))
         self.drive.give(
             Part(
@@ -114,6 +120,7 @@ class Run:
                     for what in told
                     if not isinstance(what, Event | Receipt)
                 ),
+                mails=tuple(mails),
                 tick=Instant(at),
             )
         )
@@ -152,6 +159,10 @@ class Run:
             self.emitted.append(Emitted(at, len(self.moments) - 1, command))
             if command.attempt == 1:
                 self._answer(at, command)
+        for mail in self.drive.mails[self._posted :]:
+            self._posted += 1
+            rng = random.Random(f"{self.history.seed}/{self._posted}")
+            self._send(at + rng.randint(1, POST), mail)
 
     def _answer(self, at: int, command: Command) -> None:
         same = [

@@ -80,6 +80,7 @@ def _told(what: object) -> str:
             before = "" if what.before is None else f" before {_seconds(what.before)}"
             text = f"request {what.name}@{what.version} {what.kind} {what.state} {who}{words}"
             text += f" received {_seconds(what.received)}{before} law {what.law}"
+            text += "" if what.answered is None else f" answered {_seconds(what.answered)}"
             return f"{text} refused {' '.join(what.refused) or 'nothing'}"
         case Control():
             return f"control {what.name}@{what.version} {what.action}"

@@ -14,11 +14,15 @@ from pipeline.ledger.outcome import Outcome
 from pipeline.ledger.parts import Part, decode_part, encode_part
 from pipeline.ledger.unanswered import open_commands
 from pipeline.receipts import Receipt
+from pipeline.records import Mail
 
 
 @dataclass
 class Drive:
-    """One ledger and everything it emitted. Every part goes through its wire form and journal."""
+    """One ledger and everything it emitted. Every part goes through its wire form and journal.
+
+    `posts`: whether what its records tell each other is delivered at once.
+    """
 
     awaited: dict[str, int] = field(default_factory=dict)
     commands: list[Command] = field(default_factory=list)
@@ -27,6 +31,8 @@ class Drive:
     acknowledged: int = 0
     time: Instant = MIN_INSTANT
     journal: list[bytes] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
+    posts: bool = True
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(0, self.awaited)
@@ -86,6 +92,9 @@ class Drive:
         chunk = take_chunk(self.ledger, len(self.journal) + 1)
         if chunk is not None:
             self.journal.append(encode_chunk(chunk))
+        self.mails += outcome.mails
+        if outcome.mails and self.posts:
+            self.give(Part(mails=tuple(outcome.mails)))
 
 
 def ids(commands: Iterable[Command]) -> set[str]:

@@ -1,0 +1,87 @@
+"""What a record inherits from those that it was derived from: notices, requests and holds.
+
+What means a photo means the template made from it, and the model trained on that, "in whole or in
+part" (FTC, Everalbum, 2021; DPA 2018 s.151(2)), as far as the document reaches. Limits are not
+inherited: a derived record has clocks of its own.
+"""
+
+from typing import NamedTuple
+
+from pipeline.coverage import Ordered, ordered_of
+from pipeline.documents import InForce, Reach, Request
+from pipeline.documents.policy import Mode
+from pipeline.records import KEY_IDS, Heard, Record, Taint, merged
+from pipeline.vocabulary import RecordKind
+
+HOLD = "hold:"
+"""How the name of what holds a record begins, in a taint."""
+_MODEL = RecordKind.MODEL.value
+
+
+class Inherited(NamedTuple):
+    """What the parents of a record said.
+
+    Attributes:
+        taints: the documents that mean one of them.
+        decides: whether they alone say whom it is about: it names nobody's signs of residency
+            itself, and every parent is known.
+    """
+
+    taints: tuple[Taint, ...]
+    decides: bool
+
+    def notices(
+        self, own: tuple[Ordered, ...], kind: str, mode: Mode, in_force: InForce
+    ) -> tuple[Ordered, ...]:
+        """Return the notices of a mode that mean a record: its own, and those of its parents.
+
+        Whether the data was collected early enough is decided by the parent's collection.
+
+        Args:
+            own: those that mean it by its own words.
+            kind: of the record; a notice reaches some kinds only.
+            mode: of the notices.
+            in_force: the documents.
+        """
+        found = [one for one in own if not self.decides or one.reach >= Reach.LIKELY]
+        # What means it as surely by its own words, whenever it was collected, needs no more.
+        surely = {one.notice_id: one.reach for one in found if one.before is None}
+        for taint in self.taints:
+            standing = in_force.notices_by_name.get(taint.document)
+            if standing is None or not standing.ordered or standing.notice.mode != mode:
+                continue
+            if standing.notice.means(kind) and surely.get(taint.document, -1) < taint.reach:
+                found.append(ordered_of(standing, Reach(taint.reach))._replace(before=None))
+        return tuple(found)
+
+    def requests(self, kind: str, in_force: InForce) -> tuple[Request, ...]:
+        """Return the requests that name a parent. They reach no models: nobody asked to unlearn."""
+        if kind == _MODEL:
+            return ()
+        names = [taint.document for taint in self.taints]
+        found = [in_force.requests_by_name.get(name) for name in names]
+        return tuple([request for request in found if request is not None])
+
+    def holds(self, in_force: InForce) -> tuple[str, ...]:
+        """Return the names of the active holds on a parent."""
+        found = [one.document for one in self.taints if one.document.startswith(HOLD)]
+        names = [name.removeprefix(HOLD) for name in found]
+        return tuple([name for name in names if name in in_force.holding])
+
+
+def inherited(facts: Record) -> Inherited | None:
+    """Return what the parents of a life of a record said; None: nothing that matters."""
+    if not facts.heard:
+        return None
+    parents = set(facts.parents)
+    heard = [one for one in facts.heard if one.parent_id in parents or is_key(one)]
+    taints = merged(*[one.taints for one in heard])
+    known = {one.parent_id for one in heard if one.known}
+    silent = not any(subject.evidence for subject in facts.subjects)
+    decides = bool(parents) and silent and parents <= known
+    return Inherited(taints, decides) if taints or decides else None
+
+
+def is_key(heard: Heard) -> bool:
+    """Whether it was said of a natural key, not by a parent."""
+    return heard.parent_id.startswith(KEY_IDS)
