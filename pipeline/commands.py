@@ -16,7 +16,7 @@ class Command(msgspec.Struct, frozen=True, gc=False, array_like=True):
     leaves what was stored under this id after it; a RESTRICT is of the record, whatever is stored
     under its id, until it is taken back or the data it was given for is deleted. `expires_at`:
     refuse the command from then on. `attempt`: how often it has been sent, this time included; the
-    id is always the same.
+    id is always the same. `recipient`: whom a NOTIFY_RECIPIENT is for.
     """
 
     command_id: CommandId
@@ -34,3 +34,4 @@ class Command(msgspec.Struct, frozen=True, gc=False, array_like=True):
     issued_at: Instant
     withdraws: CommandId | None = None
     attempt: int = 1
+    recipient: str | None = None

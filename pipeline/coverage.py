@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from pipeline.documents import (
     DEFAULT_RULE,
+    Duty,
     InForce,
-    Inform,
     NoticeStep,
     Policy,
     Reach,
@@ -17,12 +17,13 @@ from pipeline.documents import (
     Standing,
     names_covering,
 )
+from pipeline.documents.policy import Requirement
 from pipeline.identifiers import Cause
 from pipeline.instants import Instant
 from pipeline.periods import Period, Reckoning, reckon
 from pipeline.records import Record
 from pipeline.tags import Residency
-from pipeline.vocabulary import UNKNOWN, Anchor, FindingKind
+from pipeline.vocabulary import PURPOSE_TAXONOMY, UNKNOWN, Anchor, FindingKind
 
 
 class Gap(NamedTuple):
@@ -63,8 +64,8 @@ class Limit(NamedTuple):
         )
 
     @classmethod
-    def to_inform(cls, policy: Policy, duty: Inform) -> "Limit":
-        """Return the time that a duty to inform leaves after collection."""
+    def of_duty(cls, policy: Policy, duty: Duty) -> "Limit":
+        """Return the time that a duty leaves after collection."""
         citation = duty.citation
         return cls(
             Anchor.COLLECTED,
@@ -117,14 +118,15 @@ class Ordered(NamedTuple):
     steps: tuple[OrderedStep, ...]
 
 
-class ToInform(NamedTuple):
-    """A duty to tell people of a class of records that their data is held.
+class Owing(NamedTuple):
+    """A duty that a class of records is under and, but for telling people, does not fulfil.
 
-    `restricts`: whether what they were not told of in time is restricted.
+    `restricts`: whether what does not in time is restricted.
     """
 
     limit: Limit
     restricts: bool
+    requires: Requirement = "informed"
 
 
 class Coverage(NamedTuple):
@@ -136,7 +138,7 @@ class Coverage(NamedTuple):
         observed_notices: the same, of notices that are only observed.
         gaps: what is missing anyhow.
         gaps_without_rule: the same where no rule with a started clock covers a record.
-        inform: duties to tell the people.
+        owing: duties that are not fulfilled, or that it says nothing of.
     """
 
     maxima: tuple[Limit, ...]
@@ -146,7 +148,7 @@ class Coverage(NamedTuple):
     observed_notices: tuple[Ordered, ...]
     gaps: tuple[Gap, ...]
     gaps_without_rule: tuple[Gap, ...]
-    inform: tuple[ToInform, ...] = ()
+    owing: tuple[Owing, ...] = ()
 
 
 def covering(in_force: InForce, record: Record, judged: Residency) -> Coverage:
@@ -189,14 +191,26 @@ def covering(in_force: InForce, record: Record, judged: Residency) -> Coverage:
         ),
         gaps=gaps,
         gaps_without_rule=(missing, *gaps),
-        inform=tuple(
-            ToInform(Limit.to_inform(policy, one), one.mode == "enforce")
+        owing=tuple(
+            Owing(Limit.of_duty(policy, one), one.mode == "enforce", one.requires)
             for policy in in_force.policies
-            for one in policy.inform
+            for one in policy.duties
             # As a maximum: whom it may mean.
-            if one.match.reach(record, judged, in_force.at) > Reach.NO
+            if one.match.reach(record, judged, in_force.at) > Reach.NO and not _fulfils(record, one)
         ),
     )
+
+
+def _fulfils(record: Record, duty: Duty) -> bool:
+    """Whether a class of records is as a duty requires; of telling people a class says nothing."""
+    if duty.requires == "purpose":
+        return bool(record.purposes)
+    if duty.requires == "lawful_basis":
+        return bool(record.lawful_bases)
+    if duty.requires == "declared_purpose":
+        covers = PURPOSE_TAXONOMY.covers
+        return all(any(covers(one, word) for one in duty.purposes) for word in record.purposes)
+    return False
 
 
 def qualifies(minimum: str | None, regime: str | None, at: Instant) -> bool:
@@ -230,7 +244,7 @@ def ordered_of(found: Standing, reach: Reach) -> Ordered:
         citation=notice.citation.text,
         before=notice.collected_before,
         reach=reach,
-        steps=tuple(_step(found, step) for step in found.ordered),
+        steps=tuple(_step(found, step) for step in found.ordered if step.action != "attest"),
     )
 
 

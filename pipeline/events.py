@@ -32,6 +32,8 @@ from pipeline.vocabulary import (
 
 INVENTORY_IDS = "inventory:"
 """How ids of `inventoried` events begin, and no other: a record keeps ids, not happenings."""
+OWN_IDS = "retention:"
+"""How ids begin that the pipeline gives itself; no record of others may have such a one."""
 MAX_ITEMS = 1_000
 """Entries in any list of an event."""
 
@@ -69,6 +71,11 @@ class Event(msgspec.Struct, frozen=True, gc=False, array_like=True):
     recipients: tuple[str, ...] = ()
     collected_at: Instant | None = None
     natural_key_hash: str | None = None
+
+
+def is_own(record_id: str) -> bool:
+    """Whether the pipeline itself gave an id: to a natural key, or to a step of a notice."""
+    return record_id.startswith(OWN_IDS)
 
 
 _HAPPENINGS = frozenset(Happening)
@@ -155,6 +162,8 @@ def _unknown_word(field: str) -> Undecodable:
 def _check_ids(event: Event) -> None:
     _check_id("event_id", event.event_id)
     _check_id("record_id", event.record_id)
+    if is_own(event.record_id) or any(map(is_own, event.parents)):
+        raise Undecodable("bad_id", f"an id begins with `{OWN_IDS}`, which is reserved")
     _check_text("source", event.source)
     _check_text("natural_key_hash", event.natural_key_hash)
     if max(len(event.subjects), len(event.categories)) > MAX_ITEMS:

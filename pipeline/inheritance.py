@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pipeline.coverage import Ordered, ordered_of
 from pipeline.documents import InForce, Reach, Request
 from pipeline.documents.policy import Mode
-from pipeline.records import KEY_IDS, Heard, Record, Taint, merged
+from pipeline.records import MAX_DEPTH, Record, Taint, is_key, merged
 from pipeline.vocabulary import RecordKind
 
 HOLD = "hold:"
@@ -23,11 +23,13 @@ class Inherited(NamedTuple):
 
     Attributes:
         taints: the documents that mean one of them.
+        returned: those under which data of its natural key was deleted before.
         decides: whether they alone say whom it is about: it names nobody's signs of residency
             itself, and every parent is known.
     """
 
     taints: tuple[Taint, ...]
+    returned: tuple[Taint, ...]
     decides: bool
 
     def notices(
@@ -35,7 +37,8 @@ class Inherited(NamedTuple):
     ) -> tuple[Ordered, ...]:
         """Return the notices of a mode that mean a record: its own, and those of its parents.
 
-        Whether the data was collected early enough is decided by the parent's collection.
+        Whether the data was collected early enough is decided by the parent's collection; of data
+        that came back, by its own.
 
         Args:
             own: those that mean it by its own words.
@@ -46,19 +49,30 @@ class Inherited(NamedTuple):
         found = [one for one in own if not self.decides or one.reach >= Reach.LIKELY]
         # What means it as surely by its own words, whenever it was collected, needs no more.
         surely = {one.notice_id: one.reach for one in found if one.before is None}
-        for taint in self.taints:
+        for taint in (*self.taints, *self.returned):
             standing = in_force.notices_by_name.get(taint.document)
             if standing is None or not standing.ordered or standing.notice.mode != mode:
                 continue
             if standing.notice.means(kind) and surely.get(taint.document, -1) < taint.reach:
-                found.append(ordered_of(standing, Reach(taint.reach))._replace(before=None))
+                ordered = ordered_of(standing, Reach(taint.reach))
+                derived = taint not in self.returned
+                found.append(ordered._replace(before=None) if derived else ordered)
         return tuple(found)
 
-    def requests(self, kind: str, in_force: InForce) -> tuple[Request, ...]:
-        """Return the requests that name a parent. They reach no models: nobody asked to unlearn."""
+    def requests(
+        self, kind: str, in_force: InForce, *, derived: bool = False
+    ) -> tuple[Request, ...]:
+        """Return the requests that name a parent. They reach no models: nobody asked to unlearn.
+
+        Args:
+            kind: of the record.
+            in_force: the documents.
+            derived: leave out those that only name data of its natural key.
+        """
         if kind == _MODEL:
             return ()
-        names = [taint.document for taint in self.taints]
+        taints = self.taints if derived else (*self.taints, *self.returned)
+        names = dict.fromkeys(one.document for one in taints)
         found = [in_force.requests_by_name.get(name) for name in names]
         return tuple([request for request in found if request is not None])
 
@@ -74,14 +88,11 @@ def inherited(facts: Record) -> Inherited | None:
     if not facts.heard:
         return None
     parents = set(facts.parents)
-    heard = [one for one in facts.heard if one.parent_id in parents or is_key(one)]
+    heard = [one for one in facts.heard if one.parent_id in parents]
     taints = merged(*[one.taints for one in heard])
+    returned = merged(*[one.taints for one in facts.heard if is_key(one.parent_id)])
     known = {one.parent_id for one in heard if one.known}
     silent = not any(subject.evidence for subject in facts.subjects)
-    decides = bool(parents) and silent and parents <= known
-    return Inherited(taints, decides) if taints or decides else None
-
-
-def is_key(heard: Heard) -> bool:
-    """Whether it was said of a natural key, not by a parent."""
-    return heard.parent_id.startswith(KEY_IDS)
+    # In a cycle what one of them says would depend on the other, and on itself.
+    decides = bool(parents) and silent and parents <= known and facts.depth < MAX_DEPTH
+    return Inherited(taints, returned, decides) if taints or returned or decides else None

@@ -9,6 +9,7 @@ out for a class of records is in `coverage`.
 
 import msgspec
 
+from pipeline.appointing import appointed_steps, is_appointment
 from pipeline.bounds import (
     Minimum,
     earliest_maximum,
@@ -23,8 +24,9 @@ from pipeline.documents.policy import Mode
 from pipeline.identifiers import StoreName
 from pipeline.inheritance import HOLD, Inherited, inherited
 from pipeline.instants import MIN_INSTANT, Instant, format_instant
+from pipeline.periods import Reckoning, reckon
 from pipeline.records import Record, Taint, merged
-from pipeline.steps import Step, Untold, ordered_steps, requested_steps, untold
+from pipeline.steps import Step, Unmet, ordered_steps, requested_steps, unmet
 from pipeline.tags import Judge, Residency, evidence_in_words
 from pipeline.vocabulary import Anchor, CommandKind, FindingKind, RecordKind
 
@@ -44,7 +46,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
         steps: what is to be commanded.
         holds: ids of the holds on it, and of requests that nobody erases it.
         observed: what rules and notices would delete that are only observed.
-        untold: by when people must be told that it is held, who were not yet.
+        unmet: by when people must be told that it is held, who were not yet.
         gaps: why no rule decided, or what is missing; a gap is never a licence to keep.
     """
 
@@ -54,7 +56,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     holds: tuple[str, ...] = ()
     observed: tuple[Step, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    untold: tuple[Untold, ...] = ()
+    unmet: tuple[Unmet, ...] = ()
 
     @property
     def due_by(self) -> Instant | None:
@@ -84,6 +86,8 @@ class Planner:
         """
         facts = record.of_life(gone)
         judged = self.judge.judge(facts.subjects)
+        if is_appointment(record.record_id):
+            return Plan(judged, None, appointed_steps(record, self.in_force))
         coverage = self.coverage(facts, judged)
         maximum = earliest_maximum(record, gone, coverage.maxima)
         covered = maximum is not None
@@ -104,10 +108,12 @@ class Planner:
         asked = self.requests_on(facts, heard)
         if asked:
             collected = record.anchor(Anchor.COLLECTED, gone)
-            found = requested_steps(facts, collected, asked, judged, self.in_force.at, erasing)
+            derived = self._derived(facts, heard)
+            at = self.in_force.at
+            found = requested_steps(facts, collected, asked, judged, at, erasing, derived)
             steps = (*found, *steps)
             keeping = kept_by(asked, facts, collected, judged, self.in_force.at)
-        missing = untold(record, gone, coverage.inform) if coverage.inform else ()
+        missing = unmet(record, gone, coverage.owing) if coverage.owing else ()
         steps += tuple([one.step() for one in missing if one.restricts])
         if kept:
             steps = tuple([self._kept(step, kept) for step in steps])
@@ -123,7 +129,7 @@ class Planner:
                 record, gone, coverage, self.notices_on(facts, coverage, heard, "observe")
             ),
             gaps=_gaps(coverage, heard, covered=covered),
-            untold=missing,
+            unmet=missing,
         )
 
     def taints(self, record: Record, gone: Instant = MIN_INSTANT) -> tuple[Taint, ...]:
@@ -142,7 +148,9 @@ class Planner:
         ]
         asked = self.requests_on(facts, heard)
         at = self.in_force.at
-        ordered = {s.cause for s in requested_steps(facts, collected, asked, judged, at)}
+        derived = self._derived(facts, heard)
+        steps = requested_steps(facts, collected, asked, judged, at, derived=derived)
+        ordered = {step.cause for step in steps}
         found += [Taint(one.hold_id, Reach.CERTAIN) for one in asked if one.cause in ordered]
         holds = self.plan(record, gone).holds
         found += [Taint(f"{HOLD}{name}", Reach.CERTAIN) for name in holds]
@@ -162,6 +170,12 @@ class Planner:
             return own
         found = heard.requests(facts.kind, self.in_force)
         return tuple(dict.fromkeys((*own, *found)))
+
+    def _derived(self, facts: Record, heard: Inherited | None) -> tuple[Request, ...]:
+        """Return the requests that mean what a record was derived from."""
+        if heard is None:
+            return ()
+        return heard.requests(facts.kind, self.in_force, derived=True)
 
     def _erasing(self, facts: Record) -> str:
         """Return how what authorities and people want erased is: a person reviews a model first."""
@@ -244,6 +258,14 @@ class Planner:
                 self._coverages.clear()
             found = self._coverages[key] = covering(self.in_force, record, judged)
         return found
+
+    def forgets_at(self, deleted_at: Instant) -> Instant | None:
+        """Return when it is forgotten that data was deleted; None: no policy says when."""
+        ends = [
+            reckon(deleted_at, policy.tombstones, Reckoning(zone=policy.zone))
+            for policy in self.in_force.policies
+        ]
+        return min(ends, default=None)
 
     def lead(self, store: StoreName) -> int:
         """Return how long before a maximum the store is told, in milliseconds."""

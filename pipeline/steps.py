@@ -1,12 +1,13 @@
 """Steps: the single things that must be commanded for a record; those of notices and requests."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 
 import msgspec
 
-from pipeline.coverage import Limit, Ordered, OrderedStep, ToInform
+from pipeline.coverage import Limit, Ordered, OrderedStep, Owing
 from pipeline.documents import Reach, Request
 from pipeline.documents.asking import asked_of
+from pipeline.documents.policy import Requirement
 from pipeline.identifiers import Cause
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
 from pipeline.records import DISCLOSED, INFORMED, Record
@@ -105,18 +106,21 @@ def ordered_steps(
     return found
 
 
-class Untold(msgspec.Struct, frozen=True, gc=False):
-    """By when the people that a record is about must be told that it is held, and why.
+class Unmet(msgspec.Struct, frozen=True, gc=False):
+    """By when something must be so of a record which is not, e.g. that people were told of it.
 
-    `restricts`: whether it is restricted from then on until they are.
+    Attributes:
+        requires: what (`documents.policy.Requirement`).
+        restricts: whether it is restricted from then on until it is so.
     """
 
     at: Instant
     limit: Limit
     restricts: bool
+    requires: Requirement = "informed"
 
     def step(self) -> Step:
-        """Return the restriction of data of which people were not told in time."""
+        """Return the restriction of data of which it was not so in time."""
         return Step(
             complete_by=self.at,
             cause=self.limit.cause,
@@ -128,21 +132,24 @@ class Untold(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-def untold(record: Record, gone: Instant, duties: tuple[ToInform, ...]) -> tuple[Untold, ...]:
-    """Return the duties to inform that nobody has fulfilled for a life of a record.
+def unmet(record: Record, gone: Instant, duties: tuple[Owing, ...]) -> tuple[Unmet, ...]:
+    """Return the duties that are not fulfilled for a life of a record.
 
-    The time ends with the first disclosure to a recipient at the latest (GDPR art 14(3)(c)); the
-    first communication with the person (b) tells the person.
+    The time to tell people ends with the first disclosure to a recipient at the latest (GDPR art
+    14(3)(c)); the first communication with the person (b) tells the person.
     """
     collected = record.anchor(Anchor.COLLECTED, gone)
-    if collected is None or record.anchor(INFORMED, gone) is not None:
+    if collected is None:
         return ()
-    disclosed = record.anchor(DISCLOSED, gone)
+    informed, disclosed = record.anchor(INFORMED, gone), record.anchor(DISCLOSED, gone)
     found = []
     for duty in duties:
-        end = duty.limit.end(collected)
-        at = end if disclosed is None else max(collected, min(end, disclosed))
-        found.append(Untold(at, duty.limit, duty.restricts))
+        at = duty.limit.end(collected)
+        if duty.requires == "informed":
+            if informed is not None:
+                continue
+            at = at if disclosed is None else max(collected, min(at, disclosed))
+        found.append(Unmet(at, duty.limit, duty.restricts, duty.requires))
     return tuple(found)
 
 
@@ -153,6 +160,7 @@ def requested_steps(
     judged: Residency,
     at: Instant,
     erasing: str = _DELETE,
+    derived: Container[Request] = (),
 ) -> list[Step]:
     """Return what the requests that name a record, or a person it is about, call for.
 
@@ -163,16 +171,20 @@ def requested_steps(
         judged: its residency.
         at: when membership of territories in groups is asked.
         erasing: the kind of command by which it is erased, as for `ordered_steps`.
+        derived: those that mean what it was derived from: when that was collected decides.
     """
     found = []
     for request in requests:
         before = request.collected_before
-        if collected is None or (before is not None and collected >= before):
+        if collected is None:
+            continue
+        own = request not in derived
+        if own and before is not None and collected >= before:
             continue
         asked = asked_of(request, facts, judged, at)
         if asked.orders:
             # Of what is collected later there is as much time, from then on.
-            begins = max(request.received, collected)
+            begins = max(request.received, collected) if own else request.received
             found.append(
                 Step(
                     complete_by=Instant(begins + request.deadline - request.received),
@@ -182,7 +194,7 @@ def requested_steps(
                     cause_version=request.version,
                     citation=request.citation.text,
                     at_once=True,
-                    means_before=MAX_INSTANT if before is None else before,
+                    means_before=MAX_INSTANT if before is None or not own else before,
                 )
             )
     return found
@@ -199,3 +211,14 @@ def _forbidden(ordered: Ordered, step: OrderedStep) -> Step:
         at_once=True,
         forbidden=True,
     )
+
+
+def decisive(due: Sequence[Step], lead: int) -> Step | None:
+    """Return which of several deletions that are due is commanded; None: there is none.
+
+    Of maxima that which ends first, whichever its store is told of first; between it and what
+    notices and requests order, that which was to go out first.
+    """
+    maxima = sorted(step for step in due if step.cause.startswith("policy:"))
+    ordered = [step for step in due if not step.cause.startswith("policy:")]
+    return min([*maxima[:1], *ordered], key=lambda step: (step.due_at(lead), step), default=None)

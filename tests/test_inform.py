@@ -104,7 +104,7 @@ def test_the_month_of_article_14_is_that_of_the_worked_dates() -> None:
     text = policy(rule(limit="P1Y"), default="P1Y").text + DUTY % ("P1M", "enforce")
     text = text.replace("zone: UTC", f"zone: {vector['tz']}", 1)
     planner = planner_of(enveloped("policies", text, "counsel"), now=at)
-    (one,) = planner.plan(applied(None, event(at=at))).untold
+    (one,) = planner.plan(applied(None, event(at=at))).unmet
     assert format_instant(one.at) == vector["expected_end_instant_utc"]
 
 

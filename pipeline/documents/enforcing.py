@@ -9,7 +9,7 @@ from pipeline.documents.policy import (
     DEFAULT_LEAD,
     DEFAULT_RULE,
     DefaultLimit,
-    Inform,
+    Duty,
     Policy,
     Rule,
 )
@@ -19,7 +19,7 @@ from pipeline.instants import DAY
 from pipeline.periods import Period
 from pipeline.vocabulary import Anchor
 
-Entry = Rule | Inform | DefaultLimit
+Entry = Rule | Duty | DefaultLimit
 
 _SLACK_DAYS = 3
 """By so much two zones, or two ways of counting, can move the ends of equal periods apart."""
@@ -66,7 +66,7 @@ def _policy(policy: Policy, before: Policy) -> bool:
 
 
 def _enforced(policy: Policy) -> dict[str, Entry]:
-    entries: tuple[Rule | Inform, ...] = (*policy.rules, *policy.inform)
+    entries: tuple[Rule | Duty, ...] = (*policy.rules, *policy.duties)
     named: dict[str, Entry] = {one.rule_id: one for one in entries if one.mode == "enforce"}
     return {DEFAULT_RULE: policy.default, **named}
 

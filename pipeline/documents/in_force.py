@@ -18,6 +18,7 @@ from pipeline.documents.life import Standing, changes, happened_by, kept_by, sta
 from pipeline.documents.match import Judged
 from pipeline.documents.policy import DEFAULT_RULE, AtMost, Policy, StoreSettings
 from pipeline.documents.requests import Request
+from pipeline.documents.stores import DEFAULT_STORE, stores_of
 from pipeline.documents.territories import era
 from pipeline.documents.values import MODEL_SCOPE, Control, Document, Hold, Notice
 from pipeline.identifiers import Cause, RecordId, StoreName
@@ -164,7 +165,7 @@ class InForce:
 
     def store(self, name: StoreName) -> StoreSettings:
         """Return what the policies say of a store; of several the most careful holds."""
-        return self._stores.get(name, _DEFAULT_STORE)
+        return self._stores.get(name, DEFAULT_STORE)
 
     def lead(self, store: StoreName) -> int:
         """Return how many milliseconds before a limit a store is told to delete."""
@@ -178,9 +179,15 @@ class InForce:
     def asks_sources(self) -> bool:
         """Whether some rule, duty or notice looks at where data came from."""
         rules = [rule.match for policy in self.policies for rule in policy.rules]
-        told = [one.match for policy in self.policies for one in policy.inform]
+        told = [one.match for policy in self.policies for one in policy.duties]
         ordered = [found.notice.match for found in self.notices]
         return any(match.sources for match in (*rules, *told, *ordered))
+
+    @cached_property
+    def notifier(self) -> StoreName | None:
+        """The store that tells recipients of what is erased, as the first policy by id names it."""
+        named = [policy.notifier for policy in self.policies if policy.notifier is not None]
+        return named[0] if named else None
 
     @cached_property
     def has_shares(self) -> bool:
@@ -257,12 +264,7 @@ class InForce:
 
     @cached_property
     def _stores(self) -> dict[StoreName, StoreSettings]:
-        stores: dict[StoreName, StoreSettings] = {}
-        for policy in self.policies:
-            for name, new in policy.stores.items():
-                known = stores.get(name)
-                stores[name] = new if known is None else _most_careful(known, new)
-        return stores
+        return stores_of(self.policies)
 
     @cached_property
     def _most(self) -> dict[Cause, AtMost]:
@@ -283,15 +285,3 @@ class InForce:
 
     def __repr__(self) -> str:
         return f"InForce({len(self._entries)} documents, {self.fingerprint[:12]})"
-
-
-_DEFAULT_STORE = StoreSettings()
-
-
-def _most_careful(one: StoreSettings, other: StoreSettings) -> StoreSettings:
-    rates = [rate for rate in (one.per_minute, other.per_minute) if rate is not None]
-    return StoreSettings(
-        lead=max(one.lead, other.lead),
-        answer_within=min(one.answer_within, other.answer_within),
-        per_minute=min(rates, default=None),
-    )

@@ -8,6 +8,7 @@ import re
 
 from pipeline.documents.form import MatchShape
 from pipeline.documents.notice_meaning import read_notice
+from pipeline.documents.policy_form import PolicyShape
 from pipeline.documents.policy_meaning import read_policy
 from pipeline.documents.problems import Notes
 from pipeline.documents.request_meaning import read_request
@@ -16,7 +17,6 @@ from pipeline.documents.shape import (
     DocumentShape,
     HoldShape,
     NoticeShape,
-    PolicyShape,
     RequestShape,
 )
 from pipeline.documents.values import (

@@ -4,9 +4,9 @@ from typing import get_args
 
 import msgspec
 
+from pipeline.documents.policy_form import MethodShape, SignalShape
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
-from pipeline.documents.shape import MethodShape, SignalShape
 from pipeline.documents.words import known_word
 from pipeline.periods import parse_period
 from pipeline.vocabulary.signals import (

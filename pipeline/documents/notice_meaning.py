@@ -11,7 +11,7 @@ from pipeline.documents.authorities import AUTHORITIES, Appeal, appeal_of
 from pipeline.documents.course import impossible
 from pipeline.documents.form import MatchShape
 from pipeline.documents.life import changes, last, standing
-from pipeline.documents.policy_meaning import MODES, read_citation
+from pipeline.documents.policy_words import MODES, read_citation
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
 from pipeline.documents.shape import AppealShape, HappeningShape, NoticeShape, StepShape
@@ -32,7 +32,7 @@ from pipeline.documents.values import (
 )
 from pipeline.documents.words import known_word, read_match
 from pipeline.errors import InvalidInput
-from pipeline.identifiers import DocumentId
+from pipeline.identifiers import DocumentId, StoreName, is_store_name
 from pipeline.instants import MIN_INSTANT, Instant, format_instant, parse_instant
 from pipeline.periods import Calendar, Reckoning, Roll, parse_period
 
@@ -125,13 +125,30 @@ def _order(shape: StepShape, path: Path, notes: Notes) -> Order | None:
     action = known_word(shape.action, _ACTIONS, (*path, "action"), notes)
     keeps = known_word(shape.while_suspended, ("lift", "keep"), (*path, "while_suspended"), notes)
     times = _times(shape, path, notes)
-    if keeps == "keep" and action in {"delete", "stop_collection"}:
+    tell = _told(shape, path, notes)
+    if keeps == "keep" and action in {"delete", "stop_collection", "attest"}:
         what = f"`while_suspended: keep`: `{action}` orders nothing while the notice is suspended"
         remedy = "leave it out; a step that restricts may keep what it restricted"
         notes.add((*path, "while_suspended"), what=what, remedy=remedy)
     if action is None or keeps is None or times is None:
         return None
-    return Order(step_id=shape.id, action=action, times=times, keeps=keeps == "keep")
+    return Order(step_id=shape.id, action=action, times=times, keeps=keeps == "keep", tell=tell)
+
+
+def _told(shape: StepShape, path: Path, notes: Notes) -> tuple[StoreName, ...]:
+    """Read who is told of a step itself, and refuse it where stores are told of each record."""
+    if shape.tell and shape.action not in {"stop_collection", "attest"}:
+        what = f"`tell`: what `{shape.action[:60]}` orders is told to the stores of each record"
+        notes.add((*path, "tell"), what=what, remedy="leave it out")
+    if shape.action == "attest" and not shape.tell:
+        what, remedy = "`attest` asks nobody", "add `tell: [STORE]`, who is to confirm in writing"
+        notes.add((*path, "tell"), what=what, remedy=remedy)
+    for name in shape.tell:
+        if not is_store_name(name):
+            what = "a name in `tell` is not that of a store"
+            remedy = "write letters, digits, `.`, `_` and `-` only"
+            notes.add((*path, "tell"), what=what, remedy=remedy)
+    return tuple(StoreName(name) for name in dict.fromkeys(shape.tell))
 
 
 def _times(shape: StepShape, path: Path, notes: Notes) -> Window | Given | None:

@@ -7,8 +7,8 @@ pack's name: `us-il-bipa.last-interaction`; a rule of its own with that id takes
 from functools import lru_cache
 from importlib.resources import files
 
+from pipeline.documents.policy_form import PackShape
 from pipeline.documents.reading import read_tree
-from pipeline.documents.shape import PackShape
 
 
 @lru_cache(maxsize=1)

@@ -89,14 +89,22 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     pack: str = ""
 
 
-class Inform(msgspec.Struct, frozen=True, kw_only=True):
-    """A duty to tell people that their data is held (GDPR art 13, 14), for the records that match.
+Requirement = Literal["informed", "purpose", "declared_purpose", "lawful_basis"]
+
+
+class Duty(msgspec.Struct, frozen=True, kw_only=True):
+    """What must be so of records that match, some time after collection.
 
     Attributes:
-        within: after collection; the first disclosure to a recipient ends the time too (art 14(3)).
+        requires: `informed`: people were told that their data is held (GDPR art 13, 14);
+            `purpose`: it is held for one, `declared_purpose`: for none but those that are declared
+            (art 5(1)(b)); `lawful_basis`: by right (art 6(1)).
+        purposes: those that are declared.
+        within: after collection; the first disclosure to a recipient ends the time in which people
+            must be told, too (art 14(3)).
         reckoning: how it is counted; never rolled.
-        mode: `observe` only reports who was not told in time; `enforce` also restricts the data
-            until they are.
+        mode: `observe` only reports what is not so in time; `enforce` also restricts the data until
+            it is.
     """
 
     rule_id: str
@@ -105,6 +113,8 @@ class Inform(msgspec.Struct, frozen=True, kw_only=True):
     reckoning: Reckoning
     citation: Citation
     mode: Mode
+    requires: Requirement = "informed"
+    purposes: tuple[str, ...] = ()
 
 
 class PackUsed(msgspec.Struct, frozen=True):
@@ -143,6 +153,13 @@ class StoreSettings(msgspec.Struct, frozen=True):
     per_minute: int | None = None
 
 
+TOMBSTONES = Period(years=6)
+"""How long a deletion is remembered unless a policy says so: until claims about it are barred.
+
+Limitation Act 1980 s.5, of contract, and s.2, of tort: six years.
+"""
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What the controller promises to delete, and when. Rule ids are unique within it.
 
@@ -151,7 +168,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         effective_from: the version counts from then on; None: from its publication.
         method: how residency is judged; None: the default method.
         packs: what it includes; their rules are among `rules`, after its own.
-        inform: duties to tell people that their data is held.
+        duties: what must be so of its records beside their limits.
+        tombstones: how long it is remembered that data was deleted, and why.
+        notifier: the store that tells recipients of what is erased; None: none is named.
     """
 
     document_id: DocumentId
@@ -163,7 +182,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     effective_from: Instant | None = None
     method: Method | None = None
     packs: tuple[PackUsed, ...] = ()
-    inform: tuple[Inform, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    tombstones: Period = TOMBSTONES
+    notifier: StoreName | None = None
 
     def cause(self, rule_id: str) -> Cause:
         """Name a rule, or `DEFAULT_RULE`, as the cause of a command."""

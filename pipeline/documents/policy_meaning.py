@@ -5,69 +5,55 @@ Rules that say nothing finite, or something this version cannot keep, are refuse
 
 import msgspec
 
-from pipeline.documents.form import CitationShape
+from pipeline.documents.duty_meaning import read_duty
 from pipeline.documents.method import read_method
 from pipeline.documents.packs import packs
 from pipeline.documents.policy import (
     DEFAULT_RULE,
     AtMost,
     Bound,
-    Citation,
     DefaultLimit,
-    Inform,
     Mode,
     PackUsed,
     Policy,
     Rule,
     StoreSettings,
 )
-from pipeline.documents.problems import Notes
-from pipeline.documents.reading import Path
-from pipeline.documents.shape import (
+from pipeline.documents.policy_form import (
     DefaultShape,
-    InformShape,
     PolicyShape,
     RuleShape,
     StoreShape,
 )
-from pipeline.documents.words import known_word, read_match, residency
-from pipeline.errors import InvalidInput
-from pipeline.identifiers import DocumentId, StoreName
+from pipeline.documents.policy_words import (
+    MODES,
+    read_citation,
+    read_counting,
+    read_finite,
+    read_zone,
+)
+from pipeline.documents.problems import Notes
+from pipeline.documents.reading import Path
+from pipeline.documents.words import known_word, read_match
+from pipeline.identifiers import DocumentId, StoreName, is_store_name
 from pipeline.instants import DAY, SECOND, parse_instant
-from pipeline.periods import Counting, Period, Reckoning, parse_period
-from pipeline.periods.counting import check_fit
+from pipeline.periods import Period, Reckoning, parse_period
 from pipeline.vocabulary import Anchor
 
-_ENDLESS = frozenset(
-    "always endless ever forever indefinite indefinitely infinite infinity never none unlimited "
-    ".inf inf".split()
-)
-MODES: tuple[Mode, ...] = ("observe", "enforce")
 _BOUNDS: tuple[Bound, ...] = ("maximum", "minimum")
 _NO_TIME = frozenset({"P0D", "PT0S"})
 
 
-def read_citation(shape: CitationShape, path: Path, notes: Notes) -> Citation:
-    """Read a citation; an address or jurisdiction left out is None."""
-    jurisdiction = None
-    if shape.jurisdiction:
-        place = (*path, "citation", "jurisdiction")
-        jurisdiction = residency(shape.jurisdiction, place, notes, unknown=False)
-    return Citation(
-        law=shape.law,
-        article=shape.article,
-        url=shape.url or None,
-        jurisdiction=jurisdiction,
-    )
-
-
 def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
     """Read a policy; None when a part could not be read, each noted."""
-    zone = _zone(shape.zone, ("zone",), notes)
+    zone = read_zone(shape.zone, ("zone",), notes)
     default = _default(shape.default, zone, notes)
     rules = [_rule(rule, ("rules", at), zone, notes) for at, rule in enumerate(shape.rules)]
     _note_reserved(shape, notes)
-    inform = [_inform(one, ("inform", at), zone, notes) for at, one in enumerate(shape.inform)]
+    duties = [read_duty(one, ("inform", at), zone, notes) for at, one in enumerate(shape.inform)]
+    duties += [
+        read_duty(one, ("lawfulness", at), zone, notes) for at, one in enumerate(shape.lawfulness)
+    ]
     used, shipped = _packs(shape, notes)
     stores = {
         StoreName(name): _store(store, ("stores", name), notes)
@@ -77,7 +63,11 @@ def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
     if shape.effective_from:
         effective = notes.attempt(("effective_from",), parse_instant, shape.effective_from)
     method = read_method(shape.residency, notes) if shape.residency.method else None
-    if default is None or None in rules or None in inform:
+    if shape.notifier and not is_store_name(shape.notifier):
+        what = "`notifier` is not the name of a store"
+        notes.add(("notifier",), what=what, remedy="write letters, digits, `.`, `_` and `-` only")
+    tombstones = read_finite(shape.tombstones, ("tombstones",), notes)
+    if default is None or tombstones is None or None in rules or None in duties:
         return None
     return Policy(
         document_id=DocumentId(shape.policy),
@@ -89,26 +79,9 @@ def read_policy(shape: PolicyShape, notes: Notes) -> Policy | None:
         effective_from=effective,
         method=method,
         packs=used,
-        inform=tuple(one for one in inform if one is not None),
-    )
-
-
-def _inform(shape: InformShape, path: Path, zone: str, notes: Notes) -> Inform | None:
-    match = read_match(shape.match, (*path, "match"), notes)
-    mode = known_word(shape.mode, MODES, (*path, "mode"), notes)
-    within = notes.attempt((*path, "within"), parse_period, shape.within)
-    counting = _counting(shape.counting, within, path, notes)
-    own_zone = _zone(shape.zone, (*path, "zone"), notes) if shape.zone else zone
-    citation = read_citation(shape.citation, path, notes)
-    if within is None or counting is None or mode is None:
-        return None
-    return Inform(
-        rule_id=shape.id,
-        match=match,
-        within=within,
-        reckoning=Reckoning(zone=own_zone, counting=counting),
-        citation=citation,
-        mode=mode,
+        duties=tuple(one for one in duties if one is not None),
+        tombstones=tombstones,
+        notifier=StoreName(shape.notifier) if shape.notifier else None,
     )
 
 
@@ -147,26 +120,26 @@ def _used(rule: RuleShape, rule_id: str, mode: Mode | None, at_most: str) -> Rul
 
 def _note_reserved(shape: PolicyShape, notes: Notes) -> None:
     notes.add_repeated_ids([rule.id for rule in shape.rules], "rules")
+    duties = {"inform": shape.inform, "lawfulness": shape.lawfulness}
     notes.add_repeated_ids([one.id for one in shape.inform], "inform")
+    notes.add_repeated_ids([one.id for one in shape.lawfulness], "lawfulness")
     for at, rule in enumerate(shape.rules):
         if rule.id == DEFAULT_RULE:
             what = f"the id `{DEFAULT_RULE}` stands for the default limit"
             notes.add(("rules", at, "id"), what=what, remedy="give the rule another id")
     taken = {DEFAULT_RULE, *(rule.id for rule in shape.rules)}
-    for at, one in enumerate(shape.inform):
-        if one.id in taken:
-            what = f"the id `{one.id}` is that of a rule"
-            notes.add(("inform", at, "id"), what=what, remedy="give the duty another id")
-
-
-def _zone(name: str, path: Path, notes: Notes) -> str:
-    return name if notes.attempt(path, lambda text: Reckoning(zone=text), name) else "UTC"
+    for key, several in duties.items():
+        for at, one in enumerate(several):
+            if one.id in taken:
+                what = f"the id `{one.id}` is that of a rule or another duty"
+                notes.add((key, at, "id"), what=what, remedy="give the duty another id")
+        taken |= {one.id for one in several}
 
 
 def _default(shape: DefaultShape, zone: str, notes: Notes) -> DefaultLimit | None:
     path = ("default",)
     limit = _limit(shape.limit, path, notes)
-    counting = _counting(shape.counting, limit, path, notes)
+    counting = read_counting(shape.counting, limit, path, notes)
     citation = read_citation(shape.citation, path, notes)
     if limit is None or counting is None:
         return None
@@ -183,8 +156,8 @@ def _rule(shape: RuleShape, path: Path, zone: str, notes: Notes) -> Rule | None:
     mode = known_word(shape.mode, MODES, (*path, "mode"), notes)
     bound = known_word(shape.bound, _BOUNDS, (*path, "bound"), notes)
     limit = _limit(shape.limit, path, notes)
-    counting = _counting(shape.counting, limit, path, notes)
-    own_zone = _zone(shape.zone, (*path, "zone"), notes) if shape.zone else zone
+    counting = read_counting(shape.counting, limit, path, notes)
+    own_zone = read_zone(shape.zone, (*path, "zone"), notes) if shape.zone else zone
     citation = read_citation(shape.citation, path, notes)
     _note_unsupported(shape, path, notes)
     if limit is None or counting is None or clock is None or mode is None or bound is None:
@@ -209,28 +182,7 @@ def _at_most(text: str) -> AtMost | None:
 
 
 def _limit(text: str, path: Path, notes: Notes) -> Period | None:
-    path = (*path, "limit")
-    if text.lower() in _ENDLESS:
-        remedy = "give an ISO 8601 period such as P30D; no longer than necessary (GDPR art 5(1)(e))"
-        notes.add(path, what="`limit` is not finite", remedy=remedy)
-        return None
-    return notes.attempt(path, parse_period, text)
-
-
-def _counting(text: str, limit: Period | None, path: Path, notes: Notes) -> Counting | None:
-    path = (*path, "counting")
-    counting = known_word(text, Counting, path, notes)
-    if counting is Counting.BUSINESS_DAYS_EXCLUSIVE:
-        what = "`counting`: a retention limit is not counted in working days"
-        remedy = "leave `counting` out, or give the limit in days"
-        notes.add(path, what=what, remedy=remedy)
-    elif counting is not None and limit is not None:
-        try:
-            check_fit(limit, counting)
-        except InvalidInput as error:
-            remedy = "leave `counting` out, or choose one that fits the units of `limit`"
-            notes.add(path, what=f"`counting`: {error}", remedy=remedy)
-    return counting
+    return read_finite(text, (*path, "limit"), notes)
 
 
 def _note_unsupported(shape: RuleShape, path: Path, notes: Notes) -> None:

@@ -3,7 +3,15 @@
 No record or subject id is ever written: holds say how many they name.
 """
 
-from pipeline.documents.policy import AtMost, Inform, PackUsed, Policy, Rule, StoreSettings
+from pipeline.documents.policy import (
+    TOMBSTONES,
+    AtMost,
+    Duty,
+    PackUsed,
+    Policy,
+    Rule,
+    StoreSettings,
+)
 from pipeline.documents.render_match import records, records_inside
 from pipeline.documents.render_notice import notice_in_words
 from pipeline.documents.render_request import request_in_words
@@ -58,7 +66,7 @@ def _policy(policy: Policy) -> tuple[str, ...]:
         sentences += [_rule(rule) for rule in policy.rules if rule.pack == used.name]
     if policy.packs:
         sentences.append(_WINS)
-    sentences += [_inform(one) for one in policy.inform]
+    sentences += [_duty(one) for one in policy.duties]
     if policy.method is not None:
         sentences.append(_method(policy.method))
     if any(rule.match.residency for rule in policy.rules):
@@ -73,6 +81,14 @@ def _policy(policy: Policy) -> tuple[str, ...]:
         f"{others} are deleted at most {default.limit.in_words()} after collection "
         f"({default.citation.text})."
     )
+    if policy.tombstones != TOMBSTONES:
+        sentences.append(
+            f"That data was deleted, and why, is remembered for {policy.tombstones.in_words()}."
+        )
+    if policy.notifier is not None:
+        sentences.append(
+            f"Store {policy.notifier} tells recipients of what a notice or request erases."
+        )
     sentences += [_store(name, settings) for name, settings in sorted(policy.stores.items())]
     return tuple(sentences)
 
@@ -129,7 +145,19 @@ def _rule(rule: Rule) -> str:
     return f"{sentence}."
 
 
-def _inform(duty: Inform) -> str:
+_REQUIRED = {
+    "purpose": "are held for a purpose",
+    "declared_purpose": "are held for no purpose but",
+    "lawful_basis": "are held by a lawful basis",
+}
+
+
+def _duty(duty: Duty) -> str:
+    if duty.requires != "informed":
+        what = " ".join((_REQUIRED[duty.requires], ", ".join(duty.purposes))).rstrip()
+        then = "restricted until that is put right" if duty.mode == "enforce" else "told of"
+        sentence = f"{records(duty.match)} {what} {duty.within.in_words()} after collection"
+        return f"{sentence}, else they are {then} ({duty.citation.text})."
     else_ = "else it is restricted until they are" if duty.mode == "enforce" else "else it is told"
     return (
         f"Of {records_inside(duty.match)} people are told at most {duty.within.in_words()} after "

@@ -112,10 +112,20 @@ def _step(whom: str, order: Order, step: NoticeStep) -> str:
     if order.action == "stop_collection":
         words = f"{whom} are not to be collected from {format_instant(step.complete_by)} on"
         still = "" if step.stands else "; for now nothing forbids it"
-        return f"{words}{given}{still} (step {order.step_id})."
+        told = f"; {_who(order)} told so" if order.tell else ""
+        return f"{words}{given}{still}{told} (step {order.step_id})."
+    if order.action == "attest":
+        stands = "" if step.stands else "; for now it need not"
+        return (
+            f"{_who(order)} to confirm in writing {window}{given}{stands} (step {order.step_id})."
+        )
     if not step.stands:
         return f"Were it in force, {whom[0].lower()}{whom[1:]} would have to be {_would(order)}."
     return f"{whom} {_STEP[order.action]} {window}{given} (step {order.step_id})."
+
+
+def _who(order: Order) -> str:
+    return f"{' and '.join(order.tell)} {'is' if len(order.tell) == 1 else 'are'}"
 
 
 def _would(order: Order) -> str:
@@ -128,7 +138,7 @@ def _would(order: Order) -> str:
 
 def _unsure(found: Standing) -> tuple[str, ...]:
     """Say what becomes of people of whom it is only likely, or possible, that they are meant."""
-    notice, actions = found.notice, {step.action for step in found.ordered}
+    notice, actions = found.notice, {step.action for step in found.ordered} - {"attest"}
     if not actions:
         return ()
     if actions == {"stop_collection"}:

@@ -5,7 +5,7 @@ from typing import NamedTuple, get_args
 from pipeline.documents.form import MatchShape
 from pipeline.documents.match import Match
 from pipeline.documents.policy import Citation
-from pipeline.documents.policy_meaning import read_citation
+from pipeline.documents.policy_words import read_citation
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
 from pipeline.documents.requests import (

@@ -15,11 +15,11 @@ from pipeline.documents.authorities import Appeal
 from pipeline.documents.match import Match
 from pipeline.documents.policy import Citation, Mode, Policy
 from pipeline.documents.requests import Request
-from pipeline.identifiers import Cause, DocumentId, RecordId, SubjectId
+from pipeline.identifiers import Cause, DocumentId, RecordId, StoreName, SubjectId
 from pipeline.instants import Instant
 from pipeline.periods import Period
 
-StepAction = Literal["restrict", "delete", "stop_collection"]
+StepAction = Literal["restrict", "delete", "stop_collection", "attest"]
 NoticeKind = Literal["enforcement", "information", "assessment"]
 WrittenState = Literal["in_force", "preliminary", "withdrawn"]
 Beginning = Literal["service", "appeal_period"]
@@ -80,12 +80,15 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         times: its window, or the time it gives.
         keeps: whether what it restricted stays so while the notice is suspended.
+        tell: stores, or what stands for people there, that are told to stop collecting or to
+            attest: of the notice itself, not of a record.
     """
 
     step_id: str
     action: StepAction
     times: Window | Given
     keeps: bool = False
+    tell: tuple[StoreName, ...] = ()
 
 
 class HappenedTo(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pipeline.coverage import Coverage, Limit, Ordered, qualifies
 from pipeline.documents import (
     DEFAULT_RULE,
-    Inform,
+    Duty,
     Match,
     NoticeState,
     NoticeStep,
@@ -82,10 +82,11 @@ class _Considering:
             for rule in policy.rules:
                 yield self._rule(policy, rule)
             yield self._default(policy)
-            yield from (self._inform(policy, duty) for duty in policy.inform)
+            yield from (self._duty(policy, duty) for duty in policy.duties)
         for found in self._in_force.notices:
             for step in found.steps:
-                yield self._notice(found, step)
+                if step.action != "attest":  # it is not about records
+                    yield self._notice(found, step)
         for request in self._planner.requests_on(self._life.facts, self._heard):
             yield request_considered(self._planner, self._life, request)
         yield from self._holds()
@@ -151,16 +152,20 @@ class _Considering:
             return self._maximum(limit, "default", ends_at)
         return self._said(limit, "default", Result.NOT_NEEDED, ends_at, (str(decider.cause),))
 
-    def _inform(self, policy: Policy, duty: Inform) -> Considered:
-        limit = Limit.to_inform(policy, duty)
-        if not any(one.limit.cause == limit.cause for one in self._coverage.inform):
+    def _duty(self, policy: Policy, duty: Duty) -> Considered:
+        limit = Limit.of_duty(policy, duty)
+        told = duty.requires == "informed"
+        bound = "inform" if told else "lawfulness"
+        if not any(one.limit.cause == limit.cause for one in self._coverage.owing):
             missed = self._missed(duty.match, Reach.UNKNOWN)
-            return self._said(limit, "inform", Result.NO_MATCH, missed=missed)
-        left = [one for one in self._life.plan.untold if one.limit.cause == limit.cause]
+            result = Result.NO_MATCH if missed else Result.FULFILLED
+            return self._said(limit, bound, result, missed=missed)
+        left = [one for one in self._life.plan.unmet if one.limit.cause == limit.cause]
         if not left:
-            return self._said(limit, "inform", Result.INFORMED)
-        result = Result.RESTRICTS_UNTOLD if duty.mode == "enforce" else Result.OBSERVED
-        return self._said(limit, "inform", result, left[0].at)
+            return self._said(limit, bound, Result.INFORMED)
+        result = Result.RESTRICTS_UNTOLD if told else Result.RESTRICTS_UNLAWFUL
+        result = result if duty.mode == "enforce" else Result.OBSERVED
+        return self._said(limit, bound, result, left[0].at)
 
     def _said(
         self,

@@ -13,9 +13,9 @@ import msgspec
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import RecordId
 from pipeline.instants import DAY, Instant
-from pipeline.ledger.due import decisive
 from pipeline.records import Record
 from pipeline.rules import Plan, Planner
+from pipeline.steps import decisive
 from pipeline.vocabulary import CommandKind
 
 _DELETE = CommandKind.DELETE.value

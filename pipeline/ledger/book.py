@@ -20,12 +20,12 @@ from pipeline.ledger.due import owed
 from pipeline.ledger.found import found_by
 from pipeline.ledger.gate import Gate
 from pipeline.ledger.holdings import Holdings
-from pipeline.ledger.kinship import Asks, asking, telling, word, words
+from pipeline.ledger.kinship import Asks, corresponded, words
 from pipeline.ledger.outcome import Outcome, Row
 from pipeline.ledger.parts import Part
 from pipeline.ledger.pending import Pending, sorted_out
 from pipeline.ledger.reviewing import Confirmation, Review
-from pipeline.ledger.taking import documents_taken, taken
+from pipeline.ledger.taking import appointed, documents_taken, taken
 from pipeline.ledger.telling import awaits_approval, clocks_differ
 from pipeline.ledger.told import Told
 from pipeline.ledger.unanswered import unanswered
@@ -40,13 +40,13 @@ CLOCK_TOLERANCE = 300 * SECOND
 class Ledger:
     """All records of one shard. Mutable, single-threaded; equal histories give equal content.
 
-    `approvals`: kinds of documents that a second person must approve.
+    `approvals`: kinds of documents that a second person must approve. `shards`: how many there are.
     """
 
     def __init__(
-        self, shard: int, awaited: dict[str, int], approvals: tuple[str, ...] = ()
+        self, shard: int, awaited: dict[str, int], approvals: tuple[str, ...] = (), shards: int = 1
     ) -> None:
-        self.shard = shard
+        self.shard, self.shards = shard, shards
         self.awaited = awaited
         self.gate = Gate(awaited)
         self.now = MIN_INSTANT
@@ -121,10 +121,7 @@ class Ledger:
         ready, waiting = sorted_out(
             self.parked, part, now=self.now, ticked=self.ticked, is_open=self.opened
         )
-        if waiting[: len(self.parked)] == self.parked:
-            self.draft.parked += waiting[len(self.parked) :]
-        else:
-            self.draft.emptied, self.draft.parked = True, list(waiting)
+        self.draft.park(self.parked, waiting)
         self.parked = waiting
         return ready
 
@@ -152,6 +149,8 @@ class Ledger:
         self._confirmation.withdraw()
         if self.opened:
             self._raise_all([awaits_approval(one, self.now) for one in in_force.waiting], outcome)
+            for record in appointed(in_force, self.holdings, self.shard, self.shards):
+                self._look(None, record, self.now, outcome, may_delete=False)
             self.start_review(resending=self.review.resending)
 
     def start_review(self, *, resending: bool) -> None:
@@ -190,19 +189,20 @@ class Ledger:
         self._raise_all(findings, outcome)
         for record in touched.values():
             self._look(None, record, self.now, outcome, may_delete=False)
-        for mail in self.asks.ready(part.mails, self.vouched, self.draft.asks):
-            self._tell(mail.record_id, mail.other_id, outcome)
+        for name in self.asks.take(part.mails):
+            self._answer(name, outcome)
         outcome.origins += part.origins
 
-    def _tell(self, parent: RecordId, child: RecordId, outcome: Outcome) -> None:
-        """Tell a child what means its parent now, which may not have been looked at yet."""
+    def _answer(self, parent: RecordId, outcome: Outcome) -> None:
+        """Tell the children that ask what means their parent, once it can be said."""
+        wanted = self.asks.wanted(parent, self.vouched)
+        if wanted is None:
+            return
         record = self.holdings.get(parent)
-        if record is None:
-            record = Record(parent)
-        elif self.review:
-            self._look(parent.encode(), record, self.now, outcome, may_delete=False)
-            record = self.holdings.get(parent) or record
-        outcome.mails.append(word(record, child, self.vouched))
+        if record is not None:
+            # It may not have been looked at yet, and have to ask its own parents first.
+            self._look(parent.encode(), record, self.now, outcome, may_delete=False, wanted=wanted)
+        outcome.mails += self.asks.answers(parent, self.holdings.get(parent), self.vouched)
 
     def wake(self, at: Instant) -> Outcome:
         """Issue everything due at `at`, but never more than the highest tick vouches for."""
@@ -217,9 +217,8 @@ class Ledger:
             if record is not None:
                 self._look(key, record, now, outcome, may_delete=True)
         self.vouched = max(self.vouched, now)
-        for parent, child in self.asks.taken(now):
-            self.draft.answered = now
-            self._tell(parent, child, outcome)
+        for parent in self.asks.due(now):
+            self._answer(parent, outcome)
         if not self.review:
             outcome.confirmed = self._confirmation.given(now, self.in_force.fingerprint)
         self._sent += len(outcome.commands)
@@ -233,14 +232,9 @@ class Ledger:
         return min((wake for wake in wakes if wake is not None), default=None)
 
     def _look(
-        self,
-        key: bytes | None,
-        record: Record,
-        now: Instant,
-        outcome: Outcome,
-        *,
-        may_delete: bool,
-    ) -> None:
+        self, key: bytes | None, record: Record, now: Instant, outcome: Outcome,
+        *, may_delete: bool, wanted: Instant = MIN_INSTANT,
+    ) -> None:  # fmt: skip
         """See what a record owes and keep it.
 
         Args:
@@ -249,13 +243,22 @@ class Ledger:
             now: up to which everything published has been taken into account.
             outcome: what leaves is added to it.
             may_delete: whether deletions may be issued.
+            wanted: the instant of which its parents' word is wanted anyhow.
         """
         known, again = record, self.review.resending
-        record, mails = asking(record, again=again)
         vouched = {"may_delete": may_delete, "commanding": self.commanding}
         due = owed(record, self.planner, now, clock=self.now, **vouched)
-        kept, more = asking(due.record, due.asks) if due.asks is not None else (due.record, [])
-        kept, tells = telling(kept, self.planner)
+        if due.is_over:
+            self.draft.removed.append(self.holdings.remove(record.record_id))
+            outcome.removed.append(record.record_id)
+            return
+        told = key is None and (record.children or record.natural_key_hash)
+        before = self.holdings.get(record.record_id) if told else record
+        new = record.is_known and (before is None or not before.is_known)
+        wanted, changed = max(due.asks, wanted), key is None
+        kept, mails, tells = corresponded(
+            due.record, self.planner, wanted, changed=changed, fresh=new, again=again
+        )
         if key is None or kept is not known:
             # Versions grow with the time, so that after a rollback too the newer row has more.
             version = max(kept.version + 1, self.now)
@@ -263,8 +266,8 @@ class Ledger:
             key = self.holdings.put(kept)
             self.draft.records.append(key)
             outcome.rows.append(Row(kept, due.plan))
-        outcome.mails += mails + more
-        outcome.mails += words(kept, self.vouched) if tells or again else []
+        outcome.mails += mails
+        outcome.mails += words(kept, kept.children, self.vouched) if tells else []
         outcome.commands += due.commands
         outcome.decisions += due.decisions
         self._raise_all(found_by(due, self._gaps, now, self.now, self.in_force), outcome)

@@ -1,7 +1,8 @@
 """The proof that two ledgers are equal: a hash over their canonical content.
 
 Left out is what may differ between two correct runs over the same input: row versions, when a
-command was issued or answered, and everything sent at once (`RESTRICT`), which depends on arrival.
+command was issued or answered, everything sent at once (`RESTRICT`), which depends on arrival, and
+what records told each other, and when.
 """
 
 import hashlib
@@ -17,7 +18,9 @@ from pipeline.records import Issued, Record
 def canonical(record: Record) -> bytes:
     """Return the part of a record that the inputs alone determine."""
     deletions = [_issued(item) for item in record.issued if item.kind == DELETE]
-    facts = msgspec.structs.replace(record, issued=(), answers=(), version=0)
+    facts = msgspec.structs.replace(
+        record, issued=(), answers=(), version=0, children=(), told=(), heard=(), depth=0
+    )
     return msgspec.msgpack.encode((facts, sorted(deletions)))
 
 

@@ -6,7 +6,6 @@ account (`may_delete`), which in a job only an event-time timer does. `issuing` 
 `unanswered` watches for answers, `answering` takes what the stores say.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.commands import Command
@@ -15,15 +14,16 @@ from pipeline.documents import Control
 from pipeline.errors import InvalidInput
 from pipeline.findings import Decision, Finding
 from pipeline.identifiers import StoreName
-from pipeline.instants import Instant
+from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.ledger.issuing import AT_ONCE, Draft
 from pipeline.ledger.leaving import DELETE
+from pipeline.ledger.notifying import notify
 from pipeline.ledger.restricting import hold, keep, release
-from pipeline.ledger.telling import cannot_be_evaluated, collection_goes_on, not_informed
+from pipeline.ledger.telling import cannot_be_evaluated, collection_goes_on, not_fulfilled
 from pipeline.ledger.unanswered import watch_answers
 from pipeline.records import LATE, Issued, Record, is_open, pruned
 from pipeline.rules import Plan, Planner
-from pipeline.steps import Step
+from pipeline.steps import Step, decisive
 from pipeline.vocabulary import FindingKind
 
 
@@ -31,7 +31,8 @@ class Due(NamedTuple):
     """The record after issuing, what leaves, and when to look again (None: only if it changes).
 
     `plan` is that of its most urgent life, None when the record lives nowhere. `asks`: the instant
-    of which the word of each parent is wanted; None: of none.
+    of which the word of each parent is wanted. `is_over`: even that it was
+    deleted is to be forgotten.
     """
 
     record: Record
@@ -40,7 +41,8 @@ class Due(NamedTuple):
     findings: tuple[Finding, ...]
     decisions: tuple[Decision, ...]
     wake: Instant | None
-    asks: Instant | None = None
+    asks: Instant = MIN_INSTANT
+    is_over: bool = False
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -100,12 +102,13 @@ def _owed(draft: Draft) -> Due:
             _no_store(draft, plan)
         for store in stores:
             _consider(draft, plan, store)
-        _tell_of_untold(draft, plan)
+        notify(draft, gone, stores)
+        _tell_of_unmet(draft, plan)
         for step in plan.observed:
             _observe(draft, step, min(map(draft.planner.lead, stores), default=0))
     watch_answers(draft)
     if not plans and not draft.wakes:
-        rest = _gone(draft.finished(), draft.now)
+        rest = _gone(draft.finished(), planner=draft.planner, now=draft.now)
         return rest._replace(
             commands=tuple(draft.commands),
             findings=tuple(draft.findings),
@@ -129,7 +132,7 @@ def _not_yet(record: Record, planner: Planner, now: Instant) -> Due | None:
     """
     lives = record.lives()
     if not lives:
-        return _gone(record, now)
+        return _gone(record, planner, now)
     ((gone, stores),) = lives.items()
     plan = planner.plan(record, gone)
     wakes = _wakes(plan, planner, stores)
@@ -138,15 +141,20 @@ def _not_yet(record: Record, planner: Planner, now: Instant) -> Due | None:
     return Due(record, plan, (), (), (), min(wakes, default=None))
 
 
-def _gone(record: Record, now: Instant) -> Due:
-    """Forget whom and what the data was about once no late event can tell of more of it."""
+def _gone(record: Record, planner: Planner, now: Instant) -> Due:
+    """Forget whom and what the data was about once no late event can tell of more of it.
+
+    That it was deleted, and why, is forgotten when the policy says so.
+    """
     bare = pruned(record, late_ms=0)
-    if bare == record:
-        return Due(record, None, (), (), (), None)
     forget_at = Instant(record.gone_everywhere + LATE)
-    if forget_at <= now:
-        return Due(bare, None, (), (), (), None)
-    return Due(record, None, (), (), (), forget_at)
+    if bare != record and forget_at > now:
+        return Due(record, None, (), (), (), forget_at)
+    ended = bare.ended_at
+    over_at = None if ended is None else planner.forgets_at(ended)
+    if over_at is None or over_at > now:
+        return Due(bare if bare != record else record, None, (), (), (), over_at)
+    return Due(bare, None, (), (), (), None, is_over=True)
 
 
 def _wakes(plan: Plan, planner: Planner, stores: list[StoreName]) -> list[Instant]:
@@ -159,7 +167,7 @@ def _wakes(plan: Plan, planner: Planner, stores: list[StoreName]) -> list[Instan
             for step in plan.steps
             for store in stores
         ]
-    found += [one.at for one in plan.untold]
+    found += [one.at for one in plan.unmet]
     if plan.observed:
         lead = min(map(planner.lead, stores), default=0)
         found += [step.wanted_at(lead) for step in plan.observed]
@@ -253,23 +261,12 @@ def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
         draft.wakes.append(free.due_at(lead))
 
 
-def decisive(due: Sequence[Step], lead: int) -> Step | None:
-    """Return which of several deletions that are due is commanded; None: there is none.
-
-    Of maxima that which ends first, whichever its store is told of first; between it and what
-    notices and requests order, that which was to go out first.
-    """
-    maxima = sorted(step for step in due if step.cause.startswith("policy:"))
-    ordered = [step for step in due if not step.cause.startswith("policy:")]
-    return min([*maxima[:1], *ordered], key=lambda step: (step.due_at(lead), step), default=None)
-
-
-def _tell_of_untold(draft: Draft, plan: Plan) -> None:
-    for one in plan.untold:
+def _tell_of_unmet(draft: Draft, plan: Plan) -> None:
+    for one in plan.unmet:
         if one.at > draft.now:
             draft.wakes.append(one.at)
         else:
-            draft.findings.append(not_informed(one.limit.cause, draft.now))
+            draft.findings.append(not_fulfilled(one.requires, one.limit.cause, draft.now))
 
 
 def _withheld(draft: Draft, step: Step, control: Control) -> None:

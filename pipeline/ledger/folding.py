@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from pipeline.identifiers import RecordId
 from pipeline.instants import MIN_INSTANT
 from pipeline.ledger.book import Ledger
 from pipeline.ledger.due import owed
@@ -15,7 +16,8 @@ def take_chunk(ledger: Ledger, number: int) -> Chunk | None:
     """Return what changed since the last call; None when nothing did."""
     draft, ledger.draft = ledger.draft, Pending(len(ledger.holdings.classes))
     keys = dict.fromkeys((*draft.history, *draft.records))
-    if not draft.gate and not keys and not draft.changed:
+    asks, answered = ledger.asks.changes()
+    if not (draft.gate or keys or draft.changed or asks or answered):
         return None
     return Chunk(
         number=number,
@@ -30,15 +32,17 @@ def take_chunk(ledger: Ledger, number: int) -> Chunk | None:
         commanding=ledger.commanding,
         reviewing=bool(ledger.review),
         opened=ledger.opened,
-        asks=tuple(draft.asks),
-        answered=draft.answered,
+        asks=asks,
+        answered=answered,
         since=ledger.planner.since,
+        removed=tuple(draft.removed),
     )
 
 
 def whole_chunk(ledger: Ledger, number: int) -> Chunk:
     """Return everything, for compaction."""
     ledger.draft = Pending(len(ledger.holdings.classes))
+    ledger.asks.changes()
     return Chunk(
         number=number,
         now=ledger.now,
@@ -63,9 +67,10 @@ def folded(
     awaited: dict[str, int],
     chunks: Iterable[Chunk],
     approvals: tuple[str, ...] = (),
+    shards: int = 1,
 ) -> Ledger:
     """Rebuild a ledger from its journal, its chunks in order."""
-    ledger = Ledger(shard, awaited, approvals)
+    ledger = Ledger(shard, awaited, approvals, shards)
     reviewing, since = False, MIN_INSTANT
     for chunk in chunks:
         _fold(ledger, chunk)
@@ -80,12 +85,15 @@ def folded(
         if reviewing:
             ledger.start_review(resending=False)
     ledger.draft = Pending(len(ledger.holdings.classes))
+    ledger.asks.changes()
     return ledger
 
 
 def _fold(ledger: Ledger, chunk: Chunk) -> None:
     ledger.now = max(ledger.now, chunk.now)
     ledger.holdings.restore(chunk.classes, chunk.records)
+    for key in chunk.removed:
+        ledger.holdings.remove(RecordId(key.decode()))
     for envelope in chunk.envelopes:
         ledger.versions = ledger.versions.applied(envelope)
     if chunk.gate is not None:
@@ -95,7 +103,8 @@ def _fold(ledger: Ledger, chunk: Chunk) -> None:
     ledger.parked += chunk.parked
     ledger.findings.add_all(chunk.findings)
     ledger.opened |= chunk.opened
-    ledger.asks.taken(chunk.answered)
     for parent, child, at in chunk.asks:
         ledger.asks.add(parent, child, at)
+    for parent, child in chunk.answered:
+        ledger.asks.answered(parent, child)
     ledger.commanding = chunk.commanding

@@ -55,6 +55,7 @@ class _Rest(msgspec.Struct, frozen=True, gc=False, array_like=True):
     children: tuple[RecordId, ...]
     told: tuple[Taint, ...]
     heard: tuple[Heard, ...]
+    depth: int
 
 
 class _Kept(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -88,6 +89,9 @@ class Holdings:
     def __len__(self) -> int:
         return len(self._packed)
 
+    def __contains__(self, record_id: RecordId) -> bool:
+        return record_id.encode() in self._packed
+
     def __iter__(self) -> Iterator[bytes]:
         """Yield the key of every record; `get_key` reads one."""
         return iter(self._packed)
@@ -116,6 +120,12 @@ class Holdings:
         self._packed[key] = self._pack(record)
         return key
 
+    def remove(self, record_id: RecordId) -> bytes:
+        """Forget a record; return its key."""
+        key = record_id.encode()
+        self._packed.pop(key, None)
+        return key
+
     def records(self) -> Iterator[Record]:
         """Yield every record."""
         for key, data in self._packed.items():
@@ -123,7 +133,7 @@ class Holdings:
 
     def packed(self, keys: Iterable[bytes]) -> tuple[Packed, ...]:
         """Return records as the journal keeps them."""
-        return tuple([(key, self._packed[key]) for key in keys])
+        return tuple([(key, self._packed[key]) for key in keys if key in self._packed])
 
     def restore(self, classes: Iterable[RecordClass], packed: Iterable[Packed]) -> None:
         """Take in what the journal kept: classes in the order of their numbers, then records."""
@@ -191,6 +201,7 @@ class Holdings:
             rest.anchors, rest.cut, rest.issued, base + kept.version, rest.answers,
             _restored(rest.touches, base), tuple([Instant(base + at) for at in rest.stated]),
             rest.spacing, rest.unplaced_at, rest.children, rest.told, rest.heard,
+            rest.depth,
         )  # fmt: skip
 
 
@@ -258,4 +269,5 @@ def _rest(record: Record, base: Instant) -> _Rest | None:
         record.children,
         record.told,
         record.heard,
+        record.depth,
     )

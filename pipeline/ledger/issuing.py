@@ -10,9 +10,12 @@ from pipeline.identifiers import Cause, CommandId, StoreName, command_id
 from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.ledger.kinship import awaited
 from pipeline.ledger.leaving import (
+    ATTEST,
     DELETE,
+    NOTIFY,
     RESTRICT,
     REVIEW,
+    STOP,
     command_of,
     withdrawal_of,
 )
@@ -23,7 +26,7 @@ from pipeline.rules import Plan, Planner
 from pipeline.steps import Step
 from pipeline.vocabulary import SETTLED, FindingKind
 
-AT_ONCE = frozenset({RESTRICT, REVIEW})
+AT_ONCE = frozenset({RESTRICT, REVIEW, STOP, ATTEST})
 """Kinds of commands that destroy nothing: they go out as soon as they are called for."""
 _NOWHERE = StoreName("")
 
@@ -49,7 +52,7 @@ class Draft:
         self.findings: list[Finding] = []
         self.decisions: list[Decision] = []
         self.wakes: list[Instant] = []
-        self.asks: Instant | None = None
+        self.asks = MIN_INSTANT
         self._issued = list(record.issued)
         self._answers = list(record.answers)
         self.present = Present(record)
@@ -103,14 +106,25 @@ class Draft:
         self._issued[self._issued.index(old)] = new
 
     def withdraw(self, item: Issued) -> None:
-        """Take back a command: RELEASE for a restriction, CANCEL for what is not settled.
+        """Take back a command: RELEASE for what lasts, CANCEL for what is not settled.
 
-        A deletion may be issued again under a new epoch.
+        A deletion may be issued again under a new epoch. Whoever was told of it is told otherwise.
         """
+        for told in self._told_of(item) if item.kind == DELETE else []:
+            self.withdraw(told)
         self.replace(item, msgspec.structs.replace(item, withdrawn=True))
         withdrawal = withdrawal_of(self.record, item, self.clock)
         self.commands.append(command_of(self.record, withdrawal))
         self._issued.append(self._answered(withdrawal))
+
+    def _told_of(self, deletion: Issued) -> list[Issued]:
+        """Return what was to tell recipients of a deletion."""
+        return [
+            one
+            for one in self.given(NOTIFY)
+            if not one.withdrawn
+            and (one.cause, one.generation) == (deletion.cause, deletion.generation)
+        ]
 
     def lapses(self, item: Issued) -> bool:
         """Whether a command is void unanswered and must be given anew; then it is laid aside.
@@ -134,7 +148,14 @@ class Draft:
 
     def issue(self, step: Step, store: StoreName, due_at: Instant) -> None:
         """Issue a command for this life."""
-        item = self._made(step, store, due_at, step.kind)
+        self.give(self._made(step, store, due_at, step.kind))
+
+    def given(self, kind: str) -> list[Issued]:
+        """Return every command of a kind that was issued for the record."""
+        return [item for item in self._issued if item.kind == kind]
+
+    def give(self, item: Issued) -> None:
+        """Let a command go, with the decision that says why."""
         self.commands.append(command_of(self.record, item))
         self.decisions.append(self._decision(item))
         self._issued.append(self._answered(item))
@@ -174,7 +195,7 @@ class Draft:
         wanted = max(due_at, self.planner.since)
         if not awaited(self.record, wanted):
             return False
-        self.asks = max(self.asks or wanted, wanted)
+        self.asks = max(self.asks, wanted)
         return True
 
     def send_again(self, item: Issued) -> None:

@@ -27,9 +27,10 @@ class Chunk(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
         findings: ids of those that were raised, the oldest first.
         reviewing: whether records are still to be looked at because of documents that changed.
         opened: whether all history was there, and the time.
-        asks: parent, child and instant of each question that waits for its instant.
-        answered: those for instants up to this one were answered.
+        asks: parent, child and instant of each question that waits.
+        answered: parent and child of those that do not any more.
         since: from when on the documents in force are known.
+        removed: keys of records that were forgotten.
     """
 
     number: int
@@ -46,8 +47,9 @@ class Chunk(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
     reviewing: bool = False
     opened: bool = False
     asks: tuple[tuple[RecordId, RecordId, Instant], ...] = ()
-    answered: Instant = MIN_INSTANT
+    answered: tuple[tuple[RecordId, RecordId], ...] = ()
     since: Instant = MIN_INSTANT
+    removed: tuple[bytes, ...] = ()
 
 
 _CHUNKS_OUT = msgspec.msgpack.Encoder()

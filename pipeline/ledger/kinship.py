@@ -4,8 +4,8 @@ Pure functions of records; `book` calls them and sends what they return. The pro
 
 - A record asks each parent once when it is first seen, and again before a deletion of it goes out.
 - The parent's shard answers with what means the parent, and tells its children whenever that
-  changes. It answers only once the watermark has passed the instant for which it is asked, so that
-  everything published before then is in its answer.
+  changes. It answers only once the watermark has passed the instant for which it is asked, and the
+  parent's own parents have said what they knew then, so that all published before is in its answer.
 - A parent that is gone, or was never seen, answers too: with what it was deleted under.
 """
 
@@ -19,6 +19,8 @@ from pipeline.identifiers import RecordId
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.records import (
     ASK,
+    GONE,
+    MAX_DEPTH,
     MAX_VALUES,
     TOLD,
     Heard,
@@ -26,6 +28,8 @@ from pipeline.records import (
     Mail,
     Record,
     Taint,
+    is_key,
+    key_id,
     merged,
 )
 from pipeline.rules import Planner
@@ -38,83 +42,168 @@ Ask = tuple[RecordId, RecordId, Instant]
 
 
 class Asks:
-    """Parents that were asked for their word of an instant that has not passed yet."""
+    """Questions of children that wait: for their instant, or for what the parent's parents say."""
 
-    def __init__(self, asks: Iterable[Ask] = ()) -> None:
-        self._heap: list[tuple[Instant, RecordId, RecordId]] = []
-        for parent, child, at in asks:
-            self.add(parent, child, at)
+    def __init__(self) -> None:
+        self._waiting: dict[RecordId, dict[RecordId, Instant]] = {}
+        self._heap: list[tuple[Instant, RecordId]] = []
+        self._added: list[Ask] = []
+        self._done: list[tuple[RecordId, RecordId]] = []
+
+    def take(self, mails: Iterable[Mail]) -> list[RecordId]:
+        """Take the questions among messages; return whom messages are for, each once."""
+        names: dict[RecordId, None] = {}
+        for mail in mails:
+            names[mail.record_id] = None
+            if mail.what == ASK:
+                self.add(mail.record_id, mail.other_id, mail.at)
+        return list(names)
 
     def add(self, parent: RecordId, child: RecordId, at: Instant) -> None:
-        """Remember who asks whom, and for when."""
-        heapq.heappush(self._heap, (at, parent, child))
+        """Take who asks whom, and for when; of two questions of one child the later counts."""
+        waiting = self._waiting.setdefault(parent, {})
+        if waiting.get(child, Instant(-1)) < at:
+            waiting[child] = at
+            heapq.heappush(self._heap, (at, parent))
+            self._added.append((parent, child, at))
 
-    def ready(
-        self,
-        mails: Iterable[Mail],
-        vouched: Instant,
-        added: list[Ask],
-    ) -> Iterator[Mail]:
-        """Yield the questions that can be answered; remember the others, in `added` too.
+    def answered(self, parent: RecordId, child: RecordId) -> None:
+        """Forget a question."""
+        waiting = self._waiting.get(parent, {})
+        if waiting.pop(child, None) is not None:
+            self._done.append((parent, child))
+        if not waiting:
+            self._waiting.pop(parent, None)
+
+    def wanted(self, parent: RecordId, vouched: Instant) -> Instant | None:
+        """Return the latest instant that has passed of which a parent is asked; None: of none."""
+        asked = self._waiting.get(parent, {}).values()
+        return max([at for at in asked if at <= vouched], default=None)
+
+    def answers(self, parent: RecordId, record: Record | None, vouched: Instant) -> list[Mail]:
+        """Return what a parent can say to those who ask it, who are forgotten.
 
         Args:
-            mails: what arrived.
-            vouched: up to when everything published was taken into account.
-            added: what the journal has to keep.
+            parent: who is asked.
+            record: what is known of it; None: nothing.
+            vouched: up to when its shard has taken everything published into account.
         """
-        for mail in mails:
-            if mail.what != ASK:
-                continue
-            if mail.at <= vouched:
-                yield mail
-                continue
-            ask = (mail.record_id, mail.other_id, mail.at)
-            self.add(*ask)
-            added.append(ask)
+        found = record or Record(parent)
+        at = vouches_for(found, vouched)
+        ready = [child for child, asked in self._waiting.get(parent, {}).items() if asked <= at]
+        for child in ready:
+            self.answered(parent, child)
+        # A key has nothing to say unless data of it was deleted.
+        return words(found, ready, vouched) if found.told or not is_key(parent) else []
 
     def __iter__(self) -> Iterator[Ask]:
-        """Yield parent, child and instant, sorted by instant."""
-        for at, parent, child in sorted(self._heap):
-            yield parent, child, at
+        """Yield every question: parent, child and instant."""
+        for parent in sorted(self._waiting):
+            for child, at in sorted(self._waiting[parent].items()):
+                yield parent, child, at
 
     def next(self) -> Instant | None:
-        """Return the earliest instant that is awaited."""
+        """Return the earliest instant that a question waits for."""
+        while self._heap and self._heap[0][1] not in self._waiting:
+            heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def taken(self, until: Instant) -> list[tuple[RecordId, RecordId]]:
-        """Take out parent and child of every question for an instant that has passed."""
-        found: dict[tuple[RecordId, RecordId], None] = {}
+    def due(self, until: Instant) -> list[RecordId]:
+        """Return the parents that are asked for an instant which has passed, each once."""
+        found: dict[RecordId, None] = {}
         while self._heap and self._heap[0][0] <= until:
-            _, parent, child = heapq.heappop(self._heap)
-            found[parent, child] = None
-        return list(found)
+            found[heapq.heappop(self._heap)[1]] = None
+        return [parent for parent in found if parent in self._waiting]
+
+    def changes(self) -> tuple[tuple[Ask, ...], tuple[tuple[RecordId, RecordId], ...]]:
+        """Return what came and what was answered since the last call: the journal keeps it."""
+        added, done = tuple(self._added), tuple(self._done)
+        self._added, self._done = [], []
+        return added, done
 
 
 def asking(
-    record: Record, wanted: Instant | None = None, *, again: bool = False
+    record: Record, wanted: Instant = MIN_INSTANT, *, again: bool = False
 ) -> tuple[Record, list[Mail]]:
     """Ask the parents that were not asked yet.
 
     Args:
         record: which was derived; what its parents said is forgotten of those that it has no more.
-        wanted: the instant of which the word of each is wanted; None: any.
+        wanted: the instant of which the word of each is wanted.
         again: whether to repeat what was not answered, as after a rebuild.
     """
     if not (record.parents or record.heard):
         return record, []
     known = {one.parent_id: one for one in record.heard}
-    heard, mails = [], []
+    heard, mails = [one for one in record.heard if is_key(one.parent_id)], []
     for parent in record.parents:
         found = known.get(parent)
-        asked = max(MIN_INSTANT if found is None else found.asked, wanted or MIN_INSTANT)
+        asked = wanted if found is None else max(found.asked, wanted)
         repeats = again and found is not None and not (found.answered and found.asked <= found.at)
         if found is None or asked > found.asked or repeats:
             mails.append(Mail(parent, record.record_id, ASK, asked))
             found = msgspec.structs.replace(found or Heard(parent), asked=asked)
         heard.append(found)
-    if tuple(heard) == record.heard:
+    if sorted(heard) == list(record.heard):
         return record, mails
-    return msgspec.structs.replace(record, heard=tuple(heard)), mails
+    return msgspec.structs.replace(record, heard=tuple(sorted(heard))), mails
+
+
+def corresponded(
+    record: Record,
+    planner: Planner,
+    wanted: Instant,
+    *,
+    changed: bool,
+    fresh: bool,
+    again: bool,
+) -> tuple[Record, list[Mail], bool]:
+    """Return a record with what it asks and tells, the mail, and whether its children are told.
+
+    Args:
+        record: after it was looked at.
+        planner: the documents in force.
+        wanted: the instant of which its parents' word is wanted.
+        changed: whether it has changed otherwise.
+        fresh: whether nothing was known of it; its children were told so.
+        again: whether to repeat what may have been lost, as after a rebuild.
+    """
+    record, mails = asking(record, wanted, again=again)
+    depth = _depth(record)
+    deeper = depth != record.depth
+    record = msgspec.structs.replace(record, depth=depth) if deeper else record
+    record, tells = telling(record, planner)
+    if record.natural_key_hash is not None and (changed or again):
+        mails += _about_key(record, record.natural_key_hash, fresh=fresh or again)
+    return record, mails, tells or again or fresh or deeper
+
+
+def _depth(record: Record) -> int:
+    if not record.parents:
+        return 0
+    return min(MAX_DEPTH, 1 + max([one.depth for one in record.heard], default=0))
+
+
+def vouches_for(record: Record, vouched: Instant) -> Instant:
+    """Return up to when everything published is in what a parent says.
+
+    Args:
+        record: the parent, for which its own parents speak too.
+        vouched: up to when its shard has taken everything published into account.
+    """
+    if not record.parents or record.depth >= MAX_DEPTH or not record.alive:
+        return vouched
+    heard = {one.parent_id: one.at for one in record.heard}
+    return min(vouched, *[heard.get(name, MIN_INSTANT) for name in record.parents])
+
+
+def _about_key(record: Record, natural_key_hash: str, *, fresh: bool) -> list[Mail]:
+    """Tell the natural key of data that is gone; of data that came, ask whether it was before."""
+    key = key_id(natural_key_hash)
+    gone = deleted_under(record)
+    if gone:
+        return [Mail(key, record.record_id, GONE, taints=gone)]
+    return [Mail(key, record.record_id, ASK)] if fresh else []
 
 
 def awaited(record: Record, wanted: Instant) -> bool:
@@ -125,8 +214,11 @@ def awaited(record: Record, wanted: Instant) -> bool:
     return any(known[name].at < wanted if name in known else True for name in record.parents)
 
 
-def taken_in(record: Record | None, mail: Mail) -> Record:
+def taken_in(record: Record | None, mail: Mail) -> Record | None:
     """Take a message into the record that it is for, which may never have been seen."""
+    # A key remembers what was deleted, not who asked; and who is gone needs no word.
+    if (mail.what == ASK and is_key(mail.record_id)) or (mail.what == TOLD and record is None):
+        return record
     record = Record(mail.record_id) if record is None else record
     if mail.what == ASK:
         children = set(record.children)
@@ -135,8 +227,10 @@ def taken_in(record: Record | None, mail: Mail) -> Record:
         return msgspec.structs.replace(record, children=tuple(sorted({*children, mail.other_id})))
     if mail.what == TOLD:
         heard = tuple([_heard(one, mail) for one in record.heard])
+        if is_key(mail.other_id) and all(one.parent_id != mail.other_id for one in heard):
+            heard = tuple(sorted((*heard, _heard(Heard(mail.other_id), mail))))
         return record if heard == record.heard else msgspec.structs.replace(record, heard=heard)
-    told = merged(record.told, mail.taints)
+    told = merged(record.told, mail.taints)  # GONE
     return record if told == record.told else msgspec.structs.replace(record, told=told)
 
 
@@ -149,6 +243,7 @@ def _heard(known: Heard, mail: Mail) -> Heard:
         known.asked,
         max(known.at, mail.at),
         mail.version,
+        mail.depth,
         answered=True,
         known=mail.known,
         taints=mail.taints,
@@ -165,20 +260,17 @@ def telling(record: Record, planner: Planner) -> tuple[Record, bool]:
     return msgspec.structs.replace(record, told=told), True
 
 
-def word(record: Record, child: RecordId, at: Instant) -> Mail:
-    """Return what a parent tells a child.
+def words(record: Record, children: Iterable[RecordId], vouched: Instant) -> list[Mail]:
+    """Return what a parent tells children.
 
     Args:
         record: the parent.
-        child: to whom.
-        at: up to when everything published was taken into account.
+        children: to whom.
+        vouched: up to when its shard has taken everything published into account.
     """
-    return Mail(child, record.record_id, TOLD, at, record.version, record.is_known, record.told)
-
-
-def words(record: Record, at: Instant) -> list[Mail]:
-    """Return what a parent tells all of its children."""
-    return [word(record, child, at) for child in record.children]
+    about, at = record.record_id, vouches_for(record, vouched)
+    said = Mail(about, about, TOLD, at, record.version, record.depth, record.is_known, record.told)
+    return [msgspec.structs.replace(said, record_id=child) for child in children]
 
 
 def _means(record: Record, planner: Planner) -> tuple[Taint, ...]:

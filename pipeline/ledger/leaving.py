@@ -11,6 +11,12 @@ RESTRICT = CommandKind.RESTRICT.value
 CANCEL = CommandKind.CANCEL.value
 RELEASE = CommandKind.RELEASE.value
 REVIEW = CommandKind.REVIEW_MODEL.value
+STOP = CommandKind.STOP_COLLECTION.value
+ATTEST = CommandKind.ATTEST.value
+NOTIFY = CommandKind.NOTIFY_RECIPIENT.value
+
+LASTING = frozenset({RESTRICT, STOP})
+"""Kinds of commands that last after they were obeyed: a RELEASE ends them, a CANCEL others."""
 
 
 def command_of(record: Record, item: Issued) -> Command:
@@ -31,6 +37,7 @@ def command_of(record: Record, item: Issued) -> Command:
         issued_at=item.issued_at,
         withdraws=item.withdraws,
         attempt=item.attempts,
+        recipient=item.recipient,
     )
 
 
@@ -39,7 +46,7 @@ def withdrawal_of(record: Record, item: Issued, now: Instant) -> Issued:
 
     It carries that one's cause, so that it goes where that one may still wait, and outlives it.
     """
-    kind = RELEASE if item.kind == RESTRICT else CANCEL
+    kind = RELEASE if item.kind in LASTING else CANCEL
     name = command_id(
         kind=kind,
         target=item.store,
@@ -62,4 +69,5 @@ def withdrawal_of(record: Record, item: Issued, now: Instant) -> Issued:
         issued_at=now,
         cause_version=item.cause_version,
         withdraws=item.command_id,
+        recipient=item.recipient,
     )

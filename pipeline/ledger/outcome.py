@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from pipeline.commands import Command
 from pipeline.findings import Decision, Finding, StateRow
+from pipeline.identifiers import RecordId
 from pipeline.ledger.parts import Origin
 from pipeline.records import Mail, Record
 from pipeline.rules import Plan
@@ -30,6 +31,7 @@ class Outcome:
     commands: list[Command] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    removed: list[RecordId] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
     census: int | None = None

@@ -2,8 +2,7 @@
 
 from pipeline.documents import Envelope
 from pipeline.events import Event
-from pipeline.identifiers import RecordId
-from pipeline.instants import MIN_INSTANT, Instant
+from pipeline.instants import Instant
 from pipeline.ledger.ahead import is_ahead
 from pipeline.ledger.parts import Part
 
@@ -22,8 +21,14 @@ class Pending:
         self.clock = False
         self.classes = classes
         self.reviewing = False
-        self.asks: list[tuple[RecordId, RecordId, Instant]] = []
-        self.answered = MIN_INSTANT
+        self.removed: list[bytes] = []
+
+    def park(self, before: list[Part], after: list[Part]) -> None:
+        """Note what waits now."""
+        if after[: len(before)] == before:
+            self.parked += after[len(before) :]
+        else:
+            self.emptied, self.parked = True, list(after)
 
     @property
     def changed(self) -> bool:
@@ -35,8 +40,7 @@ class Pending:
             or self.emptied
             or self.clock
             or self.reviewing
-            or self.asks
-            or self.answered
+            or self.removed
         )
 
 

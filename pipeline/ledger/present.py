@@ -30,6 +30,8 @@ class Present:
 
         A life whose beginning is told late gets another id; commands given before still reach it.
         """
+        if item.recipient is not None:
+            return True  # whoever was given a copy has it yet
         life = self._lives.get(item.store)
         if life is None:
             return False

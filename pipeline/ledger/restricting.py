@@ -8,7 +8,7 @@ import msgspec
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT
 from pipeline.ledger.issuing import AT_ONCE, Draft
-from pipeline.ledger.leaving import DELETE, RESTRICT, REVIEW
+from pipeline.ledger.leaving import DELETE, LASTING, RESTRICT
 from pipeline.records import is_open
 from pipeline.rules import Plan
 from pipeline.steps import Step
@@ -52,9 +52,13 @@ def keep(draft: Draft, plan: Plan, store: StoreName, lead: int) -> None:
 
 
 def release(draft: Draft, plan: Plan, store: StoreName) -> None:
-    """Take back restrictions and reviews whose reason has gone, unless the data goes anyhow."""
-    standing = draft.standing(RESTRICT, store)
-    standing += [item for item in draft.standing(REVIEW, store) if is_open(item)]
+    """Take back what was commanded at once and whose reason has gone, unless the data goes."""
+    standing = [
+        item
+        for kind in sorted(AT_ONCE)
+        for item in draft.standing(kind, store)
+        if kind in LASTING or is_open(item)
+    ]
     if not standing or draft.standing(DELETE, store):
         return
     lead = draft.planner.lead(store)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.documents import Envelope, Versions, parsed
+from pipeline.appointing import appointments
+from pipeline.documents import Envelope, InForce, Versions, parsed
 from pipeline.findings import Finding
-from pipeline.identifiers import RecordId
+from pipeline.identifiers import Cause, RecordId, shard_of
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.ledger.ahead import brought_back, is_ahead, is_believed
 from pipeline.ledger.answering import received, unknown
@@ -12,7 +13,7 @@ from pipeline.ledger.holdings import Holdings
 from pipeline.ledger.kinship import taken_in
 from pipeline.ledger.parts import Part
 from pipeline.ledger.telling import collected_again, deadlines_passed, from_the_future
-from pipeline.records import Record, applied
+from pipeline.records import Mail, Record, Taint, applied
 
 
 def _come_back(known: Record, record: Record, now: Instant) -> Iterator[Finding]:
@@ -50,10 +51,16 @@ def taken(
     told += _answered(part, holdings, now, touched)
     for mail in part.mails:
         known = touched.get(mail.record_id) or holdings.get(mail.record_id)
-        record = taken_in(known, mail)
-        if record != known:
-            touched[mail.record_id] = record
+        found = taken_in(known, mail)
+        if found is not None and found != known:
+            touched[mail.record_id] = found
+            if found.came_back:
+                told.append(collected_again(Cause(_deleted_last(mail).document), now))
     return touched, told
+
+
+def _deleted_last(mail: Mail) -> Taint:
+    return max(mail.taints, key=lambda taint: taint.deleted_at)
 
 
 def _answered(
@@ -87,3 +94,13 @@ def documents_taken(
             new.append(envelope)
             told += deadlines_passed(parsed(envelope), now) if now > MIN_INSTANT else []
     return versions, new, told
+
+
+def appointed(in_force: InForce, holdings: Holdings, shard: int, shards: int) -> Iterator[Record]:
+    """Yield the entry of each step of a notice that a shard keeps and has not as it should be."""
+    for event in appointments(in_force):
+        if shard_of(event.record_id, shards) == shard:
+            known = holdings.get(event.record_id)
+            record = applied(known, event)
+            if record != known:
+                yield record

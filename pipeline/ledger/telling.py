@@ -13,6 +13,7 @@ from pipeline.documents import (
     Request,
     standing,
 )
+from pipeline.documents.policy import Requirement
 from pipeline.errors import InvalidInput
 from pipeline.events import Event
 from pipeline.findings import Finding, finding
@@ -62,17 +63,36 @@ def collection_goes_on(cause: Cause, now: Instant) -> Finding:
     )
 
 
-def not_informed(cause: Cause, now: Instant) -> Finding:
-    """Word the finding of a month about people who were not told of their data in time."""
-    return finding(
+_UNFULFILLED: dict[Requirement, tuple[FindingKind, str, str]] = {
+    "informed": (
         FindingKind.NOT_INFORMED,
-        cause,
-        f"people were not told within the time of {cause} that their data is held",
-        "tell them and publish an `informed` event for each record, or delete the data; "
-        "`retention explain` says of a record by when it was",
-        now,
-        occasion=month_of(now),
-    )
+        "people were not told within the time of {} that their data is held",
+        "tell them and publish an `informed` event for each record, or delete the data",
+    ),
+    "purpose": (
+        FindingKind.NO_PURPOSE,
+        "records are held for no purpose after the time that {} gives",
+        "let the platform say the purpose, or delete them (GDPR art 5(1)(b))",
+    ),
+    "declared_purpose": (
+        FindingKind.PURPOSE_INCOMPATIBLE,
+        "records are held for purposes that {} does not declare, after the time that it gives",
+        "end that use, declare the purpose after the test of GDPR art 6(4), or delete them",
+    ),
+    "lawful_basis": (
+        FindingKind.NO_LAWFUL_BASIS,
+        "records are held without a lawful basis after the time that {} gives",
+        "let the platform say the basis, or delete them (GDPR art 6(1), 17(1)(d))",
+    ),
+}
+"""What is wrong when a duty is not fulfilled in time, and what to do about it."""
+
+
+def not_fulfilled(requires: Requirement, cause: Cause, now: Instant) -> Finding:
+    """Word the finding of a month about records that are not in time as a duty requires."""
+    kind, what, remedy = _UNFULFILLED[requires]
+    remedy += "; `retention explain` says of a record by when it was"
+    return finding(kind, cause, what.format(cause), remedy, now, occasion=month_of(now))
 
 
 def clocks_differ(difference_ms: int, now: Instant) -> Finding:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol, TypeVar
 
 from pipeline.errors import InvalidInput, Undecodable
+from pipeline.events import is_own
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.explanation import Dated
 from pipeline.instants import Instant
@@ -112,7 +113,7 @@ class Log(NamedTuple):
         """Hand over one row, or its removal; under a key that is no text there is no record."""
         if message.value is not None:
             record = self.read(message, self.codec.decode_record)
-            if record is not None:
+            if record is not None and record.is_known and not is_own(record.record_id):
                 taker.take(record)
         elif message.key is not None:
             with contextlib.suppress(UnicodeDecodeError):

@@ -223,7 +223,8 @@ def _add_standing(found: Figures, sources: Sources, standing: Standing, count: i
         values = found[name]
         values[labels] = values.get(labels, 0.0) + times * count
 
-    add("retention_records", (standing.status, standing.band), 1)
+    if standing.status:
+        add("retention_records", (standing.status, standing.band), 1)
     add("retention_unknown_residency_records", (), standing.unknown)
     add("retention_unlimited_records", (), standing.unlimited)
     add("retention_returned_records", (), standing.returned)

@@ -50,7 +50,9 @@ class _Records:
             Undecodable: the row cannot be read.
         """
         if message.value is not None:
-            self.inventory.put(self._codec.decode_record(message.value))
+            record = self._codec.decode_record(message.value)
+            if record.is_known:  # what is only named by others is no record yet
+                self.inventory.put(record)
         elif message.key is not None:
             self.inventory.drop(message.key)
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from pipeline.appointing import is_appointment
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import HOUR, Instant
@@ -19,7 +20,8 @@ from pipeline.rules import Plan, Planner
 from pipeline.vocabulary import CommandKind
 
 DELETE = CommandKind.DELETE.value
-RESTRICT = CommandKind.RESTRICT.value
+_LASTS = frozenset({CommandKind.RESTRICT, CommandKind.STOP_COLLECTION, CommandKind.ATTEST})
+"""Kinds of commands that, once obeyed, leave their step ordered, and done."""
 Counts = tuple[tuple[tuple[str, ...], int], ...]
 
 
@@ -28,7 +30,7 @@ class Standing(NamedTuple):
 
     Attributes:
         stores: that hold it, or held it.
-        status: see `ledger.unanswered.status`.
+        status: see `ledger.unanswered.status`; empty: it is a step of a notice, and no record.
         band: the surest conclusion about residency, one of `metric.BANDS`.
         unknown: whether of somebody nothing is concluded.
         restricted: whether data is to be restricted.
@@ -87,13 +89,16 @@ def seen(record: Record, planner: Planner) -> Seen:
         plans = []
     found = [plan for plan, _ in plans]
     held = any(plan.holds for plan in found)
+    own = is_appointment(record.record_id)
+    there = bool(lives) and not own
     standing = Standing(
-        status="ACTIVE" if lives and not record.issued else status(record),
+        status="" if own else "ACTIVE" if lives and not record.issued else status(record),
         stores=record.stores,
         band=_band(found) if lives else "NONE",
-        unknown=bool(lives) and (not found or any(p.residency.resident.unknown for p in found)),
+        unknown=there and (not found or any(p.residency.resident.unknown for p in found)),
         held=held,
-        unlimited=bool(lives) and (not found or any(plan.limit_at is None for plan in found)),
+        returned=bool(lives) and record.came_back,
+        unlimited=there and (not found or any(plan.limit_at is None for plan in found)),
     )
     dues = [] if held else [at for at in [plan.due_by for plan in found] if at is not None]
     due = min(dues, default=None)
@@ -105,7 +110,7 @@ def seen(record: Record, planner: Planner) -> Seen:
     overdue = [item for item in waiting if item.overdue]
     expected = Counter((i.store, -(-overdue_at(i) // HOUR)) for i in waiting if not i.overdue)
     standing = standing._replace(
-        returned=bool(record.returned),
+        returned=standing.returned or bool(record.returned),
         restricted=is_restricted(record),
         commands=_counted((item.kind, item.cause.partition(":")[0]) for item in commands),
         observed=len(record.issued) - len(commands),
@@ -149,13 +154,13 @@ def _notices(
     ]
     present = Present(record) if given and ordered else None
     # A restriction ends with the life that it was given for.
-    restricted = {
+    obeyed = {
         (item.cause, item.store)
         for item in given
-        if item.kind == RESTRICT and present is not None and present.reaches(item)
+        if item.kind in _LASTS and present is not None and present.reaches(item)
     }
     for step, stores in ordered:
-        done = step.kind == RESTRICT and all((step.cause, store) in restricted for store in stores)
+        done = step.kind in _LASTS and all((step.cause, store) in obeyed for store in stores)
         found[step.cause] = found.get(step.cause, True) and done
     return tuple(sorted(found.items()))
 

@@ -28,6 +28,8 @@ def recent(issued: tuple[Issued, ...]) -> tuple[Issued, ...]:
     for item in sorted(issued, key=_importance, reverse=True):
         ranked.setdefault((item.store, item.kind), []).append(item)
     kept = {item.command_id for items in ranked.values() for item in items[:MAX_COMMANDS]}
+    # Each recipient has to be told, however many there are.
+    kept |= {item.command_id for item in issued if item.recipient is not None and is_open(item)}
     return tuple([item for item in issued if item.command_id in kept])
 
 

@@ -13,11 +13,18 @@ from typing import Final, Literal
 
 import msgspec
 
+from pipeline.events import OWN_IDS
 from pipeline.identifiers import RecordId
 from pipeline.instants import MIN_INSTANT, Instant
 
-KEY_IDS = "retention:key/"
-"""How ids begin under which natural keys are kept; no event may name a record so."""
+KEY_IDS = f"{OWN_IDS}key/"
+"""How ids begin under which natural keys are kept."""
+MAX_DEPTH = 16
+"""Generations that are waited for. More are a mistake, or a cycle: a record that is its own parent.
+
+What is as deep inherits all the same, but answers without waiting for its own parents, so that no
+two wait for each other for ever.
+"""
 LIVING = MIN_INSTANT
 """In place of the instant of a deletion: the document means data that is there."""
 
@@ -44,6 +51,7 @@ class Heard(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):
         asked: the latest instant for which its word was asked.
         at: up to when everything published was taken into account in what it said.
         version: of the parent's row when it said so: the greatest counts.
+        depth: how many generations it is from what was not derived.
         answered: whether it has said anything.
         known: whether any event ever told of it.
         taints: what means it.
@@ -53,6 +61,7 @@ class Heard(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):
     asked: Instant = MIN_INSTANT
     at: Instant = MIN_INSTANT
     version: int = 0
+    depth: int = 0
     answered: bool = False
     known: bool = False
     taints: tuple[Taint, ...] = ()
@@ -74,6 +83,7 @@ class Mail(msgspec.Struct, frozen=True, gc=False, array_like=True):
         at: for `ASK`: from when on the parent's word is wanted; for `TOLD`: up to when everything
             published was taken into account.
         version: for `TOLD`: of the parent's row.
+        depth: for `TOLD`: how many generations the parent is from what was not derived.
         known: for `TOLD`: whether any event ever told of the parent.
         taints: for `TOLD` and `GONE`: the documents.
     """
@@ -83,6 +93,7 @@ class Mail(msgspec.Struct, frozen=True, gc=False, array_like=True):
     what: Literal["ASK", "TOLD", "GONE"]
     at: Instant = MIN_INSTANT
     version: int = 0
+    depth: int = 0
     known: bool = False
     taints: tuple[Taint, ...] = ()
 
@@ -99,6 +110,11 @@ def merged(*several: tuple[Taint, ...]) -> tuple[Taint, ...]:
                 max(known.deleted_at, taint.deleted_at),
             )
     return tuple([found[name] for name in sorted(found)])
+
+
+def is_key(record_id: RecordId) -> bool:
+    """Whether a natural key is kept under an id, and no record."""
+    return record_id.startswith(KEY_IDS)
 
 
 def key_id(natural_key_hash: str) -> RecordId:

@@ -13,7 +13,7 @@ import msgspec
 from pipeline.events import INVENTORY_IDS, Evidence, Subject
 from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName, SubjectId
 from pipeline.instants import MIN_INSTANT, Instant
-from pipeline.records.lineage import Heard, Taint
+from pipeline.records.lineage import Heard, Taint, is_key
 from pipeline.vocabulary import SETTLED, Anchor, CommandKind
 
 
@@ -38,7 +38,7 @@ class Issued(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A command that was issued for the record, and the best answer so far.
 
     `attempts`: how often it was sent, always under the same id. `withdraws`: the command that a
-    CANCEL or RELEASE takes back, which is marked `withdrawn`.
+    CANCEL or RELEASE takes back, which is marked `withdrawn`. `recipient`: who is to be told.
     """
 
     command_id: CommandId
@@ -59,6 +59,7 @@ class Issued(msgspec.Struct, frozen=True, gc=False, array_like=True):
     withdrawn: bool = False
     attempts: int = 1
     withdraws: CommandId | None = None
+    recipient: str | None = None
 
 
 def is_open(item: Issued) -> bool:
@@ -107,6 +108,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     children: tuple[RecordId, ...] = ()
     told: tuple[Taint, ...] = ()
     heard: tuple[Heard, ...] = ()
+    depth: int = 0
 
     @property
     def base(self) -> Instant:
@@ -133,6 +135,15 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def is_known(self) -> bool:
         """Whether an event ever told of it; else it is only named: as a parent, or by a store."""
         return bool(self.births or self.touches or self.issued or self.cut)
+
+    @property
+    def ended_at(self) -> Instant | None:
+        """When it was last said that data of it is gone; None: some may be there, or never was."""
+        if self.alive:
+            return None
+        said = [self.cut, *[taint.deleted_at for taint in self.told]]
+        said += [item.answered_at or item.issued_at for item in self.issued]
+        return max(said) or None
 
     def lives(self) -> dict[Instant, list[StoreName]]:
         """Return the stores where data is believed to exist, by what was erased before.
@@ -174,6 +185,18 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
                 for item in self.issued
                 if item.kind == _DELETE and item.outcome in SETTLED and item.store in here
             ]
+        )
+
+    @property
+    def came_back(self) -> bool:
+        """Whether data of its natural key was deleted before it was collected under this id."""
+        signs = (*self.births[-1:], *self.touches[-1:])
+        newest = max([sign.at for sign in signs], default=MIN_INSTANT)
+        return any(
+            MIN_INSTANT < taint.deleted_at < newest
+            for one in self.heard
+            if is_key(one.parent_id)
+            for taint in one.taints
         )
 
     @property

@@ -114,7 +114,7 @@ class _Player:
         elif isinstance(what, Answering):
             store = self._stores.get(what.store)
             if store is None:
-                raise InvalidInput(f"{happening.place}: no event names the store {what.store}")
+                raise InvalidInput(f"{happening.place}: no event or document names {what.store}")
             store.silent, store.holds.answers = what.silent, what.status
         else:
             self._driver.settle()  # the command may be about to be given

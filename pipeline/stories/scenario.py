@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from pipeline.documents import KINDS, Envelope, InvalidDocument, enveloped
+from pipeline.documents import KINDS, Envelope, InvalidDocument, Notice, Policy, enveloped, parsed
 from pipeline.errors import InvalidInput
 from pipeline.events import Event
 from pipeline.identifiers import StoreName
@@ -83,9 +83,24 @@ class Scenario(NamedTuple):
 
     @property
     def stores(self) -> tuple[str, ...]:
-        """Names of all stores that the events name, sorted."""
-        events = [item.what for item in self.happenings if isinstance(item.what, Event)]
-        return tuple(sorted({store for event in events for store in event.stores}))
+        """Names of all stores that events name, or documents as to be told something, sorted."""
+        found: set[StoreName] = set()
+        for what in (self.policy, *[item.what for item in self.happenings]):
+            if isinstance(what, Event):
+                found.update(what.stores)
+            elif isinstance(what, Envelope):
+                found.update(_told(what))
+        return tuple(sorted(found))
+
+
+def _told(envelope: Envelope) -> Iterator[StoreName]:
+    """Yield the stores that are commanded by a document itself, whatever holds records."""
+    document = parsed(envelope)
+    if isinstance(document, Policy) and document.notifier is not None:
+        yield document.notifier
+    if isinstance(document, Notice):
+        for order in document.orders:
+            yield from order.tell
 
 
 def read_scenario(folder: Path) -> Scenario:

@@ -48,7 +48,7 @@ def new_machine(
 ) -> Machine:
     """Return an empty machine that awaits these partitions of history."""
     if kind == "ledger":
-        return Ledger(shard, dict(awaited), settings.approvals)
+        return Ledger(shard, dict(awaited), settings.approvals, settings.shards)
     return Governor(shard, dict(awaited), settings.approvals, settings.shards)
 
 
@@ -61,7 +61,8 @@ def folded_machine(
 ) -> Machine:
     """Rebuild a machine from its journal's chunks, read in any order."""
     if kind == "ledger":
-        return folded(shard, dict(awaited), decode_chunks(journal), settings.approvals)
+        found = decode_chunks(journal)
+        return folded(shard, dict(awaited), found, settings.approvals, settings.shards)
     chunks = [msgspec.msgpack.decode(data, type=GovernorChunk) for data in journal]
     return Governor.folded(shard, dict(awaited), chunks, settings.approvals, settings.shards)
 

@@ -6,8 +6,8 @@ commands of a ledger, on to the governors.
 """
 
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import apache_beam as beam
 import msgspec
@@ -41,6 +41,8 @@ from pipeline.transforms.machines import (
 )
 from pipeline.transforms.pulse import begun, finished
 from pipeline.transforms.sink import Sink
+
+V = TypeVar("V")
 
 TO_ACKNOWLEDGE = "acknowledge"
 COMPACT_FACTOR = 4
@@ -236,16 +238,12 @@ class Sharded(beam.DoFn):
     def _emit(self, shard: int, part: Part | None, machine: Machine, outcome: Outcome) -> None:
         sink = self._sink
         assert sink is not None, "setup was not called"  # noqa: S101
-        for row in outcome.rows:
-            sink.row(row)
-        for state in outcome.states:
-            sink.state(state)
-        for mail in outcome.mails:
-            sink.mail(mail)
-        for item in outcome.findings:
-            sink.finding(item)
-        for decision in outcome.decisions:
-            sink.decision(decision)
+        _each(sink.row, outcome.rows)
+        _each(sink.removed, outcome.removed)
+        _each(sink.state, outcome.states)
+        _each(sink.mail, outcome.mails)
+        _each(sink.finding, outcome.findings)
+        _each(sink.decision, outcome.decisions)
         if self._kind == "ledger":
             self._pass_on(shard, outcome)
         else:
@@ -285,6 +283,11 @@ class Sharded(beam.DoFn):
             self._census[shard] = outcome.census
         if outcome.confirmed is not None:
             self._confirmed[shard] = outcome.confirmed
+
+
+def _each(write: Callable[[V], None], items: Iterable[V]) -> None:
+    for item in items:
+        write(item)
 
 
 def _early(value: Any) -> WindowedValue:

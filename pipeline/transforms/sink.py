@@ -15,6 +15,7 @@ from pipeline.findings import (
     StateRow,
     finding,
 )
+from pipeline.identifiers import RecordId
 from pipeline.instants import Instant, to_datetime
 from pipeline.ledger.inventory import derived
 from pipeline.ledger.outcome import Row
@@ -42,6 +43,10 @@ class Sink:
         record, plan = row
         value = self._codec.encode_record(record, derived(record, plan))
         self._producer.send(self.topics.name("records"), record.record_id.encode(), value)
+
+    def removed(self, record_id: RecordId) -> None:
+        """Remove a record from the inventory."""
+        self._producer.send(self.topics.name("records"), record_id.encode(), None)
 
     def state(self, row: StateRow) -> None:
         """Write what the pipeline knows that is not a record."""

@@ -20,7 +20,7 @@ from pipeline.findings import Decision, Finding, Measurement, Quarantined, State
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
 from pipeline.receipts import Receipt
 from pipeline.receipts import checked as checked_receipt
-from pipeline.records import Answer, Birth, Heard, Issued, Mail, Record, Taint
+from pipeline.records import ASK, GONE, TOLD, Answer, Birth, Heard, Issued, Mail, Record, Taint
 from pipeline.settings import Settings
 from pipeline.wire.framing import Decoder, Format, Framed, SchemaIds, parse_formats
 from pipeline.wire.guard import MAX_BYTES, MAX_OWN_BYTES, MAX_OWN_ITEMS
@@ -215,9 +215,11 @@ class Codec:
         """Read what one record tells another.
 
         Raises:
-            Undecodable: it cannot be read.
+            Undecodable: it cannot be read, or is nothing that records tell.
         """
         found: Mail = self._ours["lineage"].read(value)
+        if found.what not in (ASK, TOLD, GONE):
+            raise Undecodable("unknown_word", "`what` is not in the vocabulary")
         return found
 
     # -- what we write ----------------------------------------------------------------------------

@@ -53,6 +53,7 @@ def test_the_example_policy_in_plain_words() -> None:
             "strictest limit holds."
         ),
         "All other records are deleted at most 30 days after collection (UK GDPR art 5(1)(e)).",
+        "Store desk tells recipients of what a notice or request erases.",
         (
             "Store images is told 1 day before, at most 6,000 deletions a minute; without an "
             "answer it is told again after 12 hours."

@@ -250,6 +250,21 @@ def test_a_notice_that_means_only_what_was_collected_earlier_says_so() -> None:
     assert found.result == Result.COLLECTED_LATER
 
 
+def test_what_somebody_must_attest_is_not_asked_of_a_record() -> None:
+    text = (
+        ordered().text
+        + """  - id: confirm
+    action: attest
+    tell: [officer]
+    not_before: "1970-01-01T00:00:01Z"
+    complete_by: "1970-01-01T00:01:00Z"
+"""
+    )
+    found = results(life(fresh(), policy(limit("a", 900)), enveloped("notices", text, "counsel")))
+    assert "notice:ico-1/delete" in found
+    assert "notice:ico-1/confirm" not in found
+
+
 def test_a_notice_held_back_says_by_what() -> None:
     found = one(
         fresh(),

@@ -50,7 +50,7 @@ def test_whom_a_record_was_about_is_forgotten_once_no_late_event_can_tell_of_mor
     gone = applied(record(), event(at=2_000, what="deleted"))
     before, after = look(gone, 1_999 + LATE), look(gone, 2_000 + LATE)
     assert before.record.subjects
-    assert (after.record.subjects, after.record.births, after.wake) == ((), (), None)
+    assert (after.record.subjects, after.record.births) == ((), ())
     assert after.record.cut == 2_000
 
 
@@ -185,8 +185,12 @@ def test_what_is_forgotten_of_a_life_includes_its_last_instant() -> None:
     gone = applied(applied(None, event(at=2_000)), event(at=2_000, what="deleted"))
     due = look(gone, 2_000 + LATE)
     assert (due.record.subjects, due.record.births) == ((), ())
-    assert due == Due(due.record, None, (), (), (), None)
-    assert look(due.record, 2_001 + LATE) == Due(due.record, None, (), (), (), None)
+    # That it was deleted is remembered for six years, which end with a day.
+    over = Instant(6 * 365 * DAY + 2 * DAY)
+    assert due == Due(due.record, None, (), (), (), over)
+    assert look(due.record, 2_001 + LATE) == Due(due.record, None, (), (), (), over)
+    assert look(due.record, over - 1).is_over is False
+    assert look(due.record, over).is_over is True
 
 
 def test_what_a_store_has_that_nobody_told_of_is_named_with_its_store() -> None:

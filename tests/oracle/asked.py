@@ -10,11 +10,12 @@ _INTERESTS = ("dpv:LegitimateInterest",)
 def asked_of(request: Request, life: Life, *, named: bool = False) -> str:
     """Return what a request calls for of a life: `delete`, `restrict`, `keep` or nothing.
 
-    `named`: whether it names what the data was derived from.
+    `named`: whether it names what the data was derived from: when that was collected decides.
     """
     people = {subject.subject_id for subject in life.subjects}
+    derived = named
     named |= life.record in request.records or not people.isdisjoint(request.subjects)
-    late = request.before is not None and life.collected >= request.before
+    late = not derived and request.before is not None and life.collected >= request.before
     if not named or late or request.state == "withdrawn":
         return ""
     if request.match is not None and not reach(request.match, life.said, life.subjects):
@@ -64,7 +65,7 @@ def cause_of(request: Request) -> str:
     return f"request:{request.name}/{request.kind}"
 
 
-def times_of(request: Request, life: Life) -> tuple[int, int]:
+def times_of(request: Request, life: Life, *, derived: bool = False) -> tuple[int, int]:
     """Return from when and by when the data of a life must be deleted under a request."""
-    begin = max(request.received, life.collected)
+    begin = request.received if derived else max(request.received, life.collected)
     return begin, begin + request.within * 1_000

@@ -158,7 +158,11 @@ def _of_life(life: Life, documents: list[Document], now: int, heard: Heard) -> E
         for order in _deletions(life, notice, policies, meant(life, notice, heard))
     ]
     ordered += [
-        Order(*times_of(item, life), cause_of(item), item.version)
+        Order(
+            *times_of(item, life, derived=item.name in heard.requests),
+            cause_of(item),
+            item.version,
+        )
         for item, what in asked
         if what == "delete"
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pipeline.commands import Command
 from pipeline.findings import Finding
+from pipeline.identifiers import RecordId
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.ledger.book import Ledger
 from pipeline.ledger.digest import Digest
@@ -31,6 +32,7 @@ class Drive:
     acknowledged: int = 0
     time: Instant = MIN_INSTANT
     journal: list[bytes] = field(default_factory=list)
+    removed: list[RecordId] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
     posts: bool = True
 
@@ -92,6 +94,7 @@ class Drive:
         chunk = take_chunk(self.ledger, len(self.journal) + 1)
         if chunk is not None:
             self.journal.append(encode_chunk(chunk))
+        self.removed += outcome.removed
         self.mails += outcome.mails
         if outcome.mails and self.posts:
             self.give(Part(mails=tuple(outcome.mails)))

@@ -17,7 +17,7 @@ from pipeline.instants import Instant
 from pipeline.ledger.inventory import Derived
 from pipeline.ledger.parts import Part, decode_part
 from pipeline.receipts import Receipt
-from pipeline.records import applied
+from pipeline.records import ASK, Mail, applied
 from pipeline.stories.scene import Scene
 from pipeline.transforms.acknowledge import Piece
 from pipeline.transforms.read import Batch
@@ -163,6 +163,20 @@ def test_receipts_reach_the_shard_of_their_record(given: Given) -> None:
     found = [item for part in given.ledgers.values() for item in part.receipts]
     assert sorted(found, key=lambda item: item.command_id) == receipts
     assert len(given.scene.quarantined()) == 1
+
+
+def test_mail_reaches_the_shard_of_the_record_that_it_is_for(given: Given) -> None:
+    mails = [Mail(RecordId(f"r{n}"), RecordId("child"), ASK, Instant(n)) for n in range(9)]
+    values = [given.scene.codec.encode_mail(mail) for mail in mails]
+    given.bundle(given.batch("lineage", *values, b"poison", None))
+    for shard, part in given.ledgers.items():
+        assert {shard_of(mail.record_id, SHARDS) for mail in part.mails} == {shard}
+        assert [(origin.topic, origin.next) for origin in part.origins] == [("x.lineage", 16)]
+    found = [mail for part in given.ledgers.values() for mail in part.mails]
+    assert sorted(found, key=lambda mail: mail.at) == mails
+    assert [piece.origin.parts for piece in given.pieces] == [len(given.ledgers) + 1]
+    assert [one.offset for one in given.scene.quarantined()] == [14, 15]
+    assert {one.topic for one in given.scene.quarantined()} == {"x.lineage"}
 
 
 def test_a_document_reaches_every_shard_and_every_governor_with_its_range(given: Given) -> None:

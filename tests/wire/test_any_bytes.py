@@ -18,6 +18,7 @@ from tests.wire.values import (
     ENVELOPE,
     FINDING,
     FULL_RECORD,
+    MAIL,
     MEASUREMENT,
     QUARANTINED,
     RECEIPT,
@@ -35,6 +36,7 @@ READS: dict[str, Callable[[bytes], Any]] = {
     "decision": CODEC.decode_decision,
     "quarantine": CODEC.decode_quarantine,
     "measurement": CODEC.decode_measurement,
+    "lineage": CODEC.decode_mail,
 }
 WHOLE = {
     "event": VALID,
@@ -47,6 +49,7 @@ WHOLE = {
     "decision": CODEC.encode_decision(DECISION),
     "quarantine": CODEC.encode_quarantine(QUARANTINED),
     "measurement": CODEC.encode_measurement(MEASUREMENT),
+    "lineage": CODEC.encode_mail(MAIL),
 }
 
 

@@ -8,6 +8,7 @@ import fastavro
 import msgspec
 import pytest
 
+from pipeline.commands import Command
 from pipeline.errors import InvalidInput
 from pipeline.events import Evidence, Subject
 from pipeline.identifiers import SubjectId
@@ -24,12 +25,14 @@ from tests.wire.values import (
     FINDING,
     FULL_RECORD,
     LATER,
+    MAIL,
     MEASUREMENT,
     NOW,
     QUARANTINED,
     RECEIPT,
     RECORD,
     STATE,
+    TELLING,
 )
 
 # -- there and back ------------------------------------------------------------------------------
@@ -41,11 +44,13 @@ from tests.wire.values import (
         (CODEC.encode_event, decode, EVENT),
         (CODEC.encode_receipt, CODEC.decode_receipt, RECEIPT),
         (CODEC.encode_command, CODEC.decode_command, COMMAND),
+        (CODEC.encode_command, CODEC.decode_command, TELLING),
         (CODEC.encode_state, CODEC.decode_state, STATE),
         (CODEC.encode_finding, CODEC.decode_finding, FINDING),
         (CODEC.encode_decision, CODEC.decode_decision, DECISION),
         (CODEC.encode_quarantine, CODEC.decode_quarantine, QUARANTINED),
         (CODEC.encode_measurement, CODEC.decode_measurement, MEASUREMENT),
+        (CODEC.encode_mail, CODEC.decode_mail, MAIL),
     ],
 )
 def test_a_value_is_read_as_it_was_written(
@@ -84,6 +89,26 @@ def test_what_is_derived_stands_in_the_row_for_other_readers() -> None:
         "holds": ["h1"],
         "gaps": ["NO_RULE"],
     }
+
+
+@pytest.mark.parametrize(("command", "recipient"), [(TELLING, "partner-1"), (COMMAND, None)])
+def test_a_store_reads_in_a_command_whom_it_is_to_tell(
+    command: Command, recipient: str | None
+) -> None:
+    data = CODEC.encode_command(command)
+    found = fastavro.schemaless_reader(BytesIO(data[10:]), schema("command").avro, None)
+    assert isinstance(found, dict)
+    assert (found["kind"], found["recipient"]) == (command.kind, recipient)
+
+
+def test_a_store_that_knows_no_recipients_reads_the_rest() -> None:
+    older = dict(schema("command").avro)
+    older["fields"] = [one for one in older["fields"] if one["name"] != "recipient"]
+    data = BytesIO(CODEC.encode_command(TELLING)[10:])
+    found = fastavro.schemaless_reader(data, schema("command").avro, older)
+    assert isinstance(found, dict)
+    assert (found["command_id"], found["attempt"]) == (TELLING.command_id, 1)
+    assert "recipient" not in found
 
 
 def test_an_envelope_is_read_from_the_topic_of_its_kind_only() -> None:
@@ -134,6 +159,8 @@ def test_a_reading_of_a_territory_is_normalised() -> None:
         (changed(collected_at=Instant(1 << 62)), "impossible_date"),
         (changed(record_id=""), "bad_id"),
         (changed(record_id=SECRET * 100), "bad_id"),
+        (changed(record_id=f"retention:key/{SECRET}"), "bad_id"),
+        (changed(parents=(f"retention:notice/{SECRET}",)), "bad_id"),
         (changed(event_id=SECRET * 50_000), "bad_id"),
         (changed(record_id=SECRET, parents=(SECRET,)), "own_parent"),
     ],

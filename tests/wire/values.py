@@ -1,5 +1,7 @@
 """One ordinary value of each kind, shared by the tests of the wire."""
 
+from msgspec.structs import replace
+
 from pipeline.commands import Command
 from pipeline.documents.envelope import Envelope, digest_of
 from pipeline.events import Event, Evidence, Subject
@@ -16,7 +18,7 @@ from pipeline.identifiers import (
 from pipeline.instants import DAY, Instant
 from pipeline.ledger.inventory import Derived, RowTag
 from pipeline.receipts import Receipt
-from pipeline.records import Birth, Issued, Record
+from pipeline.records import TOLD, Birth, Heard, Issued, Mail, Record, Taint
 from pipeline.vocabulary import FindingKind
 
 TOPIC = "ingestion.events"
@@ -51,6 +53,13 @@ COMMAND = Command(
     expires_at=Instant(LATER + 30 * DAY),
     issued_at=NOW,
 )
+TELLING = replace(
+    COMMAND,
+    kind="NOTIFY_RECIPIENT",
+    store=StoreName("desk"),
+    cause=Cause("notice:ico-1/delete"),
+    recipient="partner-1",
+)
 ISSUED = Issued(
     command_id=COMMAND.command_id,
     kind="DELETE",
@@ -79,6 +88,8 @@ RECORD = Record(
     stores=EVENT.stores,
     version=1,
 )
+TAINTS = (Taint("hold:h1", 4), Taint("notice:ico-1", 3, LATER))
+MAIL = Mail(RecordId("vec-1"), EVENT.record_id, TOLD, NOW, 7, known=True, taints=TAINTS)
 FULL_RECORD = Record(
     record_id=EVENT.record_id,
     births=(Birth(NOW, EVENT.event_id, NOW), Birth(LATER, EventId("e2"), NOW)),
@@ -94,8 +105,14 @@ FULL_RECORD = Record(
     natural_key_hash="9f" * 32,
     anchors=(("consent_withdrawn", NOW), ("last_interaction", LATER)),
     cut=NOW,
-    issued=(ISSUED,),
+    issued=(ISSUED, replace(ISSUED, kind="NOTIFY_RECIPIENT", recipient="partner-1")),
     version=7,
+    children=(RecordId("c1"), RecordId("c2")),
+    told=TAINTS,
+    heard=(
+        Heard(RecordId("p1"), NOW, LATER, 3, answered=True, known=True, taints=TAINTS),
+        Heard(RecordId("p2"), LATER),
+    ),
 )
 DERIVED = Derived(
     status="ACTIVE",

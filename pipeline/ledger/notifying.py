@@ -1,0 +1,77 @@
+"""Telling those to whom data was disclosed that it is erased.
+
+GDPR art 19: each recipient is told of an erasure, unless that is impossible or takes an effort out
+of proportion; DPA 2018 s.151(5)-(7): a notice may require it. What a retention limit deletes is no
+erasure that somebody asked for or ordered: nobody is told.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from pipeline.identifiers import StoreName, command_id
+from pipeline.instants import Instant, month_of
+from pipeline.ledger.issuing import Draft
+from pipeline.ledger.leaving import DELETE, NOTIFY
+from pipeline.records import Issued
+from pipeline.vocabulary import FindingKind
+
+
+def notify(draft: Draft, gone: Instant, stores: Iterable[StoreName]) -> None:
+    """Have the recipients of a life of a record told of what is commanded to be erased of it.
+
+    Args:
+        draft: of the record.
+        gone: up to which birth the data was erased before this life.
+        stores: where the life is.
+    """
+    if not draft.record.recipients:
+        return
+    told_by = draft.planner.in_force.notifier
+    deletions = [item for store in stores for item in draft.standing(DELETE, store)]
+    # One deletion speaks for those of its cause in all stores.
+    for cause, item in {item.cause: item for item in reversed(deletions)}.items():
+        if cause.startswith("policy:"):
+            continue
+        if told_by is None:
+            draft.find(
+                FindingKind.NO_NOTIFIER,
+                cause,
+                f"recipients must be told of what {cause} erases, and no policy says by whom",
+                "name the store that tells recipients: `notifier: NAME`; or tell them by hand",
+                occasion=month_of(draft.now),
+            )
+            continue
+        for recipient in draft.record.of_life(gone).recipients:
+            _tell(draft, item, recipient, told_by)
+
+
+def _tell(draft: Draft, deletion: Issued, recipient: str, store: StoreName) -> None:
+    """Have a recipient told of a deletion, once."""
+    about = (recipient, deletion.cause, deletion.generation)
+    before = [
+        one for one in draft.given(NOTIFY) if (one.recipient, one.cause, one.generation) == about
+    ]
+    if any(not one.withdrawn for one in before):
+        return
+    name = command_id(
+        kind=NOTIFY,
+        target=recipient,
+        record_id=draft.record.record_id,
+        generation=deletion.generation,
+        cause=deletion.cause,
+        epoch=before[-1].command_id if before else "",
+    )
+    telling = msgspec.structs.replace(
+        deletion,
+        command_id=name,
+        kind=NOTIFY,
+        store=store,
+        issued_at=draft.clock,
+        outcome=None,
+        answered_at=None,
+        overdue=False,
+        attempts=1,
+        recipient=recipient,
+    )
+    draft.give(telling)
