@@ -192,7 +192,7 @@ def test_every_cause_is_a_rule_step_or_hold_of_the_folders_documents(folder: Pat
         kind = kind_of(text).removesuffix("ies").removesuffix("s")
         prefix = {"polic": "policy"}.get(kind, kind)
         names = [getattr(one, "rule_id", "") for one in getattr(document, "rules", ())]
-        names += [getattr(one, "rule_id", "") for one in getattr(document, "inform", ())]
+        names += [getattr(one, "rule_id", "") for one in getattr(document, "duties", ())]
         if isinstance(document, Notice):
             names += [one.step_id for one in document.orders]
         if isinstance(document, Request):
