@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pipeline.coverage import Ordered, ordered_of
 from pipeline.documents import InForce, Reach, Request
 from pipeline.documents.policy import Mode
-from pipeline.records import MAX_DEPTH, Record, Taint, is_key, merged
+from pipeline.records import MAX_DEPTH, Record, Taint, merged
 from pipeline.vocabulary import RecordKind
 
 HOLD = "hold:"
@@ -90,7 +90,7 @@ def inherited(facts: Record) -> Inherited | None:
     parents = set(facts.parents)
     heard = [one for one in facts.heard if one.parent_id in parents]
     taints = merged(*[one.taints for one in heard])
-    returned = merged(*[one.taints for one in facts.heard if is_key(one.parent_id)])
+    returned = merged(facts.came_back)
     known = {one.parent_id for one in heard if one.known}
     silent = not any(subject.evidence for subject in facts.subjects)
     # In a cycle what one of them says would depend on the other, and on itself.

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from pipeline.appointing import is_appointment
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import CommandId, RecordId
 from pipeline.instants import DAY, Instant
@@ -33,7 +34,7 @@ class Open(NamedTuple):
 
 
 class _Standing(NamedTuple):
-    """What is counted of one record."""
+    """What is counted of one record; of a step of a notice, without `status`, its commands only."""
 
     version: int
     status: str
@@ -101,7 +102,7 @@ class Census:
         plans = self._plans(record)
         self._standings[record.record_id] = _Standing(
             record.version,
-            status(record),
+            "" if is_appointment(record.record_id) else status(record),
             min([plan.due_by for plan in plans if plan.due_by is not None], default=None),
             bool(plans) and all(plan.limit_at is not None for plan in plans),
             any(plan.holds for plan in plans),
@@ -139,11 +140,12 @@ class Census:
     def counts(self, now: Instant) -> Counts:
         """Count everything at an instant."""
         found = self._standings.values()
-        alive = [one for one in found if one.status != "DELETED"]
+        records = [one for one in found if one.status]
+        alive = [one for one in records if one.status != "DELETED"]
         standing = [command for one in found for command in one.open]
         limits = [one.due_by for one in alive if one.due_by is not None and not one.held]
         return Counts(
-            records=dict(Counter(one.status for one in found)),
+            records=dict(Counter(one.status for one in records)),
             due=_due(limits, now),
             held=sum(one.held for one in alive),
             without_limit=sum(not one.limited for one in alive),

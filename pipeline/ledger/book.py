@@ -16,11 +16,12 @@ from pipeline.documents import Envelope, InForce, Versions
 from pipeline.findings import Finding
 from pipeline.identifiers import RecordId
 from pipeline.instants import MIN_INSTANT, SECOND, Instant, month_of
+from pipeline.ledger.asks import Asks
 from pipeline.ledger.due import owed
 from pipeline.ledger.found import found_by
 from pipeline.ledger.gate import Gate
 from pipeline.ledger.holdings import Holdings
-from pipeline.ledger.kinship import Asks, corresponded, words
+from pipeline.ledger.kinship import corresponded, is_news, words
 from pipeline.ledger.outcome import Outcome, Row
 from pipeline.ledger.parts import Part
 from pipeline.ledger.pending import Pending, sorted_out
@@ -194,15 +195,15 @@ class Ledger:
         outcome.origins += part.origins
 
     def _answer(self, parent: RecordId, outcome: Outcome) -> None:
-        """Tell the children that ask what means their parent, once it can be said."""
+        """Tell those who ask what means their parent, once that was looked at and can be said."""
         wanted = self.asks.wanted(parent, self.vouched)
         if wanted is None:
             return
         record = self.holdings.get(parent)
         if record is not None:
-            # It may not have been looked at yet, and have to ask its own parents first.
             self._look(parent.encode(), record, self.now, outcome, may_delete=False, wanted=wanted)
-        outcome.mails += self.asks.answers(parent, self.holdings.get(parent), self.vouched)
+        said = self.asks.answers(parent, self.holdings.get(parent), self.vouched, self.now)
+        outcome.mails += said
 
     def wake(self, at: Instant) -> Outcome:
         """Issue everything due at `at`, but never more than the highest tick vouches for."""
@@ -254,7 +255,7 @@ class Ledger:
             return
         told = key is None and (record.children or record.natural_key_hash)
         before = self.holdings.get(record.record_id) if told else record
-        new = record.is_known and (before is None or not before.is_known)
+        new = record.is_known and (before is None or is_news(before, record))
         wanted, changed = max(due.asks, wanted), key is None
         kept, mails, tells = corresponded(
             due.record, self.planner, wanted, changed=changed, fresh=new, again=again

@@ -17,7 +17,7 @@ from pipeline.identifiers import StoreName
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.ledger.issuing import AT_ONCE, Draft
 from pipeline.ledger.leaving import DELETE
-from pipeline.ledger.notifying import notify
+from pipeline.ledger.notifying import notify, notify_anew
 from pipeline.ledger.restricting import hold, keep, release
 from pipeline.ledger.telling import cannot_be_evaluated, collection_goes_on, not_fulfilled
 from pipeline.ledger.unanswered import watch_answers
@@ -106,6 +106,7 @@ def _owed(draft: Draft) -> Due:
         _tell_of_unmet(draft, plan)
         for step in plan.observed:
             _observe(draft, step, min(map(draft.planner.lead, stores), default=0))
+    notify_anew(draft)
     watch_answers(draft)
     if not plans and not draft.wakes:
         rest = _gone(draft.finished(), planner=draft.planner, now=draft.now)

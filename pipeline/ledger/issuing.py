@@ -160,6 +160,11 @@ class Draft:
         self.decisions.append(self._decision(item))
         self._issued.append(self._answered(item))
 
+    def give_anew(self, item: Issued) -> None:
+        """Let a command go in the place of one that lapsed; the decision of that one says why."""
+        self.commands.append(command_of(self.record, item))
+        self._issued.append(self._answered(item))
+
     def _answered(self, item: Issued) -> Issued:
         """Return a command with what its store answered before it was issued here."""
         for answer in [kept for kept in self._answers if kept.command_id == item.command_id]:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipeline.identifiers import StoreName, command_id
+from pipeline.commands import LIFETIME
+from pipeline.identifiers import CommandId, StoreName, command_id
 from pipeline.instants import Instant, month_of
 from pipeline.ledger.issuing import Draft
 from pipeline.ledger.leaving import DELETE, NOTIFY
@@ -46,6 +47,28 @@ def notify(draft: Draft, gone: Instant, stores: Iterable[StoreName]) -> None:
             _tell(draft, item, recipient, told_by)
 
 
+def notify_anew(draft: Draft) -> None:
+    """Have recipients told by a new command where nobody answered the last one in time.
+
+    Whether the data is gone by then or not.
+    """
+    for item in draft.given(NOTIFY):
+        if item.withdrawn or not draft.lapses(item):
+            continue
+        name = _name(draft, item, item.recipient or "", epoch=item.command_id)
+        telling = msgspec.structs.replace(
+            item,
+            command_id=name,
+            expires_at=Instant(draft.clock + LIFETIME),
+            issued_at=draft.clock,
+            outcome=None,
+            answered_at=None,
+            overdue=False,
+            attempts=1,
+        )
+        draft.give_anew(telling)
+
+
 def _tell(draft: Draft, deletion: Issued, recipient: str, store: StoreName) -> None:
     """Have a recipient told of a deletion, once."""
     about = (recipient, deletion.cause, deletion.generation)
@@ -54,14 +77,7 @@ def _tell(draft: Draft, deletion: Issued, recipient: str, store: StoreName) -> N
     ]
     if any(not one.withdrawn for one in before):
         return
-    name = command_id(
-        kind=NOTIFY,
-        target=recipient,
-        record_id=draft.record.record_id,
-        generation=deletion.generation,
-        cause=deletion.cause,
-        epoch=before[-1].command_id if before else "",
-    )
+    name = _name(draft, deletion, recipient, epoch=before[-1].command_id if before else "")
     telling = msgspec.structs.replace(
         deletion,
         command_id=name,
@@ -75,3 +91,14 @@ def _tell(draft: Draft, deletion: Issued, recipient: str, store: StoreName) -> N
         recipient=recipient,
     )
     draft.give(telling)
+
+
+def _name(draft: Draft, about: Issued, recipient: str, *, epoch: str) -> CommandId:
+    return command_id(
+        kind=NOTIFY,
+        target=recipient,
+        record_id=draft.record.record_id,
+        generation=about.generation,
+        cause=about.cause,
+        epoch=epoch,
+    )

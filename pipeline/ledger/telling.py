@@ -112,7 +112,8 @@ def too_large(record: Record, now: Instant) -> Finding:
     return finding(
         FindingKind.RECORD_TOO_LARGE,
         record.record_id,
-        f"events named more than {MAX_VALUES} values of one kind for one record; the rest is not "
+        f"events named more than {MAX_VALUES} values of one kind for one record, or so many were "
+        f"derived from it; the rest is not "
         "kept",
         "give each photo, message or row a record of its own",
         now,

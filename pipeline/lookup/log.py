@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol, TypeVar
 
+from pipeline.appointing import is_appointment
 from pipeline.errors import InvalidInput, Undecodable
 from pipeline.events import is_own
 from pipeline.identifiers import RecordId
@@ -109,11 +110,20 @@ class Log(NamedTuple):
         for message in self.messages(self.wanted("records")):
             self.row(message, taker)
 
-    def row(self, message: Message, taker: "Taker") -> None:
-        """Hand over one row, or its removal; under a key that is no text there is no record."""
+    def row(self, message: Message, taker: "Taker", *, steps: bool = False) -> None:
+        """Hand over one row, or its removal; under a key that is no text there is no record.
+
+        Args:
+            message: of the topic `records`.
+            taker: who takes it.
+            steps: whether steps of notices are wanted too, which are no records.
+        """
         if message.value is not None:
             record = self.read(message, self.codec.decode_record)
-            if record is not None and record.is_known and not is_own(record.record_id):
+            if record is None:
+                return
+            step = steps and is_appointment(record.record_id)
+            if record.is_known and (step or not is_own(record.record_id)):
                 taker.take(record)
         elif message.key is not None:
             with contextlib.suppress(UnicodeDecodeError):

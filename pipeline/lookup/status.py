@@ -160,7 +160,7 @@ class Watch:
         if kind is not None:
             self._take_document(kind, message)
         elif message.topic == topics.name("records"):
-            self._log.row(message, self)
+            self._log.row(message, self, steps=True)
         elif message.value is None:
             return
         elif message.topic == topics.name("findings"):

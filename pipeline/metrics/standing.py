@@ -97,7 +97,7 @@ def seen(record: Record, planner: Planner) -> Seen:
         band=_band(found) if lives else "NONE",
         unknown=there and (not found or any(p.residency.resident.unknown for p in found)),
         held=held,
-        returned=bool(lives) and record.came_back,
+        returned=bool(lives) and bool(record.came_back),
         unlimited=there and (not found or any(plan.limit_at is None for plan in found)),
     )
     dues = [] if held else [at for at in [plan.due_by for plan in found] if at is not None]

@@ -71,6 +71,7 @@ def is_full(record: Record) -> bool:
         or len(record.lawful_bases) >= MAX_VALUES
         or len(record.sources) >= MAX_VALUES
         or len(record.recipients) >= MAX_VALUES
+        or len(record.children) >= MAX_VALUES
     )
 
 

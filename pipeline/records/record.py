@@ -188,15 +188,17 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
         )
 
     @property
-    def came_back(self) -> bool:
-        """Whether data of its natural key was deleted before it was collected under this id."""
-        signs = (*self.births[-1:], *self.touches[-1:])
-        newest = max([sign.at for sign in signs], default=MIN_INSTANT)
-        return any(
-            MIN_INSTANT < taint.deleted_at < newest
-            for one in self.heard
-            if is_key(one.parent_id)
-            for taint in one.taints
+    def came_back(self) -> tuple[Taint, ...]:
+        """Under which documents data of its natural key was deleted before it was collected."""
+        newest = max([sign.at for sign in (self.births or self.touches)], default=MIN_INSTANT)
+        return tuple(
+            [
+                taint
+                for one in self.heard
+                if is_key(one.parent_id)
+                for taint in one.taints
+                if MIN_INSTANT < taint.deleted_at < newest
+            ]
         )
 
     @property

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from pipeline.documents import Envelope
+from pipeline.appointing import appointments
+from pipeline.documents import Envelope, enveloped
 from pipeline.inquiry.census import Census, Counts, Due
 from pipeline.inquiry.overview import SILENT_AFTER, Pulse
 from pipeline.instants import DAY, HOUR, MAX_INSTANT, Instant
@@ -35,6 +36,19 @@ def issued(*documents: Envelope, at: int, record: Record | None = None) -> Recor
 
 def test_an_empty_inventory_counts_nothing() -> None:
     assert counted(documents=()) == Counts()
+
+
+def test_a_step_of_a_notice_is_no_record_and_is_waited_for() -> None:
+    text = notice(stop=(BEGIN, DAY), delete=(DAY, 9 * DAY)).text
+    text = text.replace("action: restrict", "action: stop_collection\n    tell: [crawler]")
+    told = planner_of(days(9), enveloped("notices", text, "counsel"))
+    [made] = appointments(told.in_force)
+    step = owed(applied(None, made), told, Instant(BEGIN), may_delete=True).record
+    census = Census(told)
+    census.take(step)
+    found = census.counts(Instant(2 * DAY))
+    assert (found.outstanding, found.overdue) == ({"STOP_COLLECTION": 1}, {"crawler": 1})
+    assert (found.records, found.without_limit, found.due, found.oldest_at) == ({}, 0, Due(), BEGIN)
 
 
 def test_what_is_due_ahead_includes_what_is_due_before() -> None:

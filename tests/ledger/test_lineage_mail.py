@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from pipeline.identifiers import RecordId
 from pipeline.ledger.parts import Part
 from pipeline.records import MAX_DEPTH, MAX_VALUES, TOLD, Mail
 from tests.ledger.kin import (
@@ -276,3 +277,16 @@ def test_records_that_name_each_other_as_parents_are_deleted_all_the_same() -> N
     drive.until(90_000)
     assert set(gone(drive)) == {"first", "second"}
     assert kept(drive, "first").depth == MAX_DEPTH
+
+
+def test_a_parent_that_was_forgotten_answers_and_unsays_nothing() -> None:
+    drive = family(LIMIT, posts=False, until=2_000)
+    deliver(drive)
+    drive.ledger.holdings.remove(RecordId("photo"))
+    before = kept(drive)
+    drive.until(12_000)
+    deliver(drive)
+    drive.until(13_000)
+    assert "template" in gone(drive)
+    assert kept(drive).heard[0].known
+    assert kept(drive).heard[0].taints == before.heard[0].taints

@@ -65,8 +65,7 @@ def test_what_was_there_before_the_deletion_did_not_come_back() -> None:
     drive.until(9_000)
     assert not kept(drive, "second").came_back
     assert [one for one in drive.findings if one.kind == "COLLECTED_AGAIN"] == []
-    # It is the same content all the same: what the notice meant of it, it still means.
-    assert ("DELETE", "notice:ico-1/delete") in commanded(drive, "second")
+    assert commanded(drive, "second") == []
 
 
 def test_what_came_back_is_not_meant_by_a_notice_about_what_was_collected_earlier() -> None:
@@ -159,3 +158,26 @@ def test_a_rebuilt_ledger_asks_again_whether_its_data_came_back() -> None:
     fresh.give(Part(rows=rows, spans=(span,), envelopes=(LONG,), tick=Instant(9_000)))
     told = {(mail.what, mail.other_id) for mail in fresh.mails if mail.record_id == KEY}
     assert told == {(GONE, "first"), (ASK, "second")}
+
+
+def test_a_restart_does_not_decide_over_what_was_there_before_the_deletion() -> None:
+    drive = deleted(photo("first", at=1_000), photo("copy", at=1_500, residency="FR"))
+    assert commanded(drive, "copy") == []
+    fresh = Drive(awaited={"records": 1})
+    rows = tuple(drive.ledger.holdings.records())
+    span = Span("records", 0, 0, 1, 0, 1)
+    fresh.give(Part(rows=rows, spans=(span,), envelopes=(LONG, notice()), tick=Instant(9_000)))
+    fresh.until(12_000)
+    assert commanded(fresh, "copy") == []
+
+
+def test_what_is_collected_anew_under_a_known_id_asks_again() -> None:
+    drive = deleted(photo("first", at=1_000), photo("copy", at=1_500, residency="FR"))
+    drive.give(Part(events=(photo("copy", at=8_000, residency="FR"),)))
+    drive.until(9_000)
+    assert ("DELETE", "notice:ico-1/delete") in commanded(drive, "copy")
+    # That it was only looked at is no collection.
+    other = deleted(photo("first", at=1_000), photo("copy", at=1_500, residency="FR"))
+    other.give(Part(events=(event("copy", at=8_000, what="accessed", residency="FR"),)))
+    other.until(9_000)
+    assert commanded(other, "copy") == []
