@@ -50,6 +50,8 @@ def appointed_steps(record: Record, in_force: InForce) -> tuple[Step, ...]:
     found = in_force.notices_by_name.get(f"notice:{name}")
     if found is None or found.notice.mode != "enforce":
         return ()
+    told = [order.tell for order in found.notice.orders if order.step_id == step_id]
+    tell = told[0] if told else ()
     return tuple(
         [
             Step(
@@ -60,9 +62,10 @@ def appointed_steps(record: Record, in_force: InForce) -> tuple[Step, ...]:
                 cause_version=found.notice.version,
                 citation=found.notice.citation.text,
                 at_once=True,
+                only=tell,
             )
             for step in found.ordered
-            if step.step_id == step_id and step.action in _KINDS
+            if step.step_id == step_id and step.action in _KINDS and tell
         ]
     )
 

@@ -112,12 +112,19 @@ def checked(event: Event) -> Event:
         raise Undecodable("bad_id", detail)
     latest = Instant(event.happened_at + DAY)
     subjects = tuple([_checked_subject(subject, latest) for subject in event.subjects])
-    if (subjects, purpose, basis, categories) == (
-        event.subjects, event.purpose, event.lawful_basis, event.categories
+    # An empty key would be everybody's.
+    key = event.natural_key_hash or None
+    if (subjects, purpose, basis, categories, key) == (
+        event.subjects, event.purpose, event.lawful_basis, event.categories, event.natural_key_hash
     ):  # fmt: skip
         return event
     return msgspec.structs.replace(
-        event, subjects=subjects, purpose=purpose, lawful_basis=basis, categories=categories
+        event,
+        subjects=subjects,
+        purpose=purpose,
+        lawful_basis=basis,
+        categories=categories,
+        natural_key_hash=key,
     )
 
 

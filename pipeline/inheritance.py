@@ -11,6 +11,7 @@ from pipeline.coverage import Ordered, ordered_of
 from pipeline.documents import InForce, Reach, Request
 from pipeline.documents.policy import Mode
 from pipeline.records import MAX_DEPTH, Record, Taint, merged
+from pipeline.tags import Residency
 from pipeline.vocabulary import RecordKind
 
 HOLD = "hold:"
@@ -33,16 +34,22 @@ class Inherited(NamedTuple):
     decides: bool
 
     def notices(
-        self, own: tuple[Ordered, ...], kind: str, mode: Mode, in_force: InForce
+        self,
+        own: tuple[Ordered, ...],
+        facts: Record,
+        judged: Residency,
+        mode: Mode,
+        in_force: InForce,
     ) -> tuple[Ordered, ...]:
         """Return the notices of a mode that mean a record: its own, and those of its parents.
 
         Whether the data was collected early enough is decided by the parent's collection; of data
-        that came back, by its own.
+        that came back, by its own, and nobody is meant of whom it is certain that they are not.
 
         Args:
             own: those that mean it by its own words.
-            kind: of the record; a notice reaches some kinds only.
+            facts: of the record.
+            judged: its residency.
             mode: of the notices.
             in_force: the documents.
         """
@@ -53,24 +60,28 @@ class Inherited(NamedTuple):
             standing = in_force.notices_by_name.get(taint.document)
             if standing is None or not standing.ordered or standing.notice.mode != mode:
                 continue
-            if standing.notice.means(kind) and surely.get(taint.document, -1) < taint.reach:
+            notice, derived = standing.notice, taint not in self.returned
+            if not notice.means(facts.kind) or surely.get(taint.document, -1) >= taint.reach:
+                continue
+            if derived or notice.match.reach(facts, judged, in_force.at) > Reach.NO:
                 ordered = ordered_of(standing, Reach(taint.reach))
-                derived = taint not in self.returned
                 found.append(ordered._replace(before=None) if derived else ordered)
         return tuple(found)
 
     def requests(
-        self, kind: str, in_force: InForce, *, derived: bool = False
+        self, facts: Record, in_force: InForce, *, derived: bool = False
     ) -> tuple[Request, ...]:
         """Return the requests that name a parent. They reach no models: nobody asked to unlearn.
 
         Args:
-            kind: of the record.
+            facts: of the record.
             in_force: the documents.
-            derived: leave out those that only name data of its natural key.
+            derived: leave out those that only name data of its natural key; that is somebody
+                else's where the record names people.
         """
-        if kind == _MODEL:
+        if facts.kind == _MODEL:
             return ()
+        derived |= bool(facts.subjects)
         taints = self.taints if derived else (*self.taints, *self.returned)
         names = dict.fromkeys(one.document for one in taints)
         found = [in_force.requests_by_name.get(name) for name in names]

@@ -22,10 +22,10 @@ from pipeline.documents import InForce, Reach, Request
 from pipeline.documents.asking import kept_by
 from pipeline.documents.policy import Mode
 from pipeline.identifiers import StoreName
-from pipeline.inheritance import HOLD, Inherited, inherited
+from pipeline.inheritance import Inherited, inherited
 from pipeline.instants import MIN_INSTANT, Instant, format_instant
 from pipeline.periods import Reckoning, reckon
-from pipeline.records import Record, Taint, merged
+from pipeline.records import Record
 from pipeline.steps import Step, Unmet, ordered_steps, requested_steps, unmet
 from pipeline.tags import Judge, Residency, evidence_in_words
 from pipeline.vocabulary import Anchor, CommandKind, FindingKind, RecordKind
@@ -100,15 +100,18 @@ class Planner:
             # What holds up the earliest need not hold up the next.
             steps = started_maxima(record, gone, coverage.maxima if covered else self._defaults)
         heard = inherited(facts) if facts.heard else None
-        erasing = self._erasing(facts)
-        notices = self.notices_on(facts, coverage, heard)
+        notices = coverage.notices
+        asked = self.in_force.requests_naming(facts)
+        if heard is not None:
+            notices = self.notices_on(facts, judged, coverage, heard)
+            asked = self.requests_on(facts, heard)
+        erasing = self._erasing(facts) if notices or asked else _DELETE
         if notices:
             steps = (*ordered_steps(record, gone, notices, erasing), *steps)
         keeping: tuple[str, ...] = ()
-        asked = self.requests_on(facts, heard)
         if asked:
             collected = record.anchor(Anchor.COLLECTED, gone)
-            derived = self._derived(facts, heard)
+            derived = self.derived_requests(facts, heard)
             at = self.in_force.at
             found = requested_steps(facts, collected, asked, judged, at, erasing, derived)
             steps = (*found, *steps)
@@ -126,56 +129,37 @@ class Planner:
             steps=steps if len(steps) < 2 else tuple(sorted(steps)),
             holds=tuple(dict.fromkeys((*holds, *keeping))),
             observed=_observed(
-                record, gone, coverage, self.notices_on(facts, coverage, heard, "observe")
+                record, gone, coverage, self.notices_on(facts, judged, coverage, heard, "observe")
             ),
             gaps=_gaps(coverage, heard, covered=covered),
             unmet=missing,
         )
 
-    def taints(self, record: Record, gone: Instant = MIN_INSTANT) -> tuple[Taint, ...]:
-        """Return the documents that mean a life of a record, and so what is derived from it."""
-        facts = record.of_life(gone)
-        judged = self.judge.judge(facts.subjects)
-        coverage = self.coverage(facts, judged)
-        heard = inherited(facts)
-        collected = record.anchor(Anchor.COLLECTED, gone)
-        if collected is None:
-            return () if heard is None else heard.taints
-        found = [
-            Taint(one.notice_id, one.reach)
-            for one in (*self.notices_on(facts, coverage, heard), *coverage.observed_notices)
-            if one.before is None or collected < one.before
-        ]
-        asked = self.requests_on(facts, heard)
-        at = self.in_force.at
-        derived = self._derived(facts, heard)
-        steps = requested_steps(facts, collected, asked, judged, at, derived=derived)
-        ordered = {step.cause for step in steps}
-        found += [Taint(one.hold_id, Reach.CERTAIN) for one in asked if one.cause in ordered]
-        holds = self.plan(record, gone).holds
-        found += [Taint(f"{HOLD}{name}", Reach.CERTAIN) for name in holds]
-        return merged(tuple(found), () if heard is None else heard.taints)
-
     def notices_on(
-        self, facts: Record, coverage: Coverage, heard: Inherited | None, mode: Mode = "enforce"
+        self,
+        facts: Record,
+        judged: Residency,
+        coverage: Coverage,
+        heard: Inherited | None,
+        mode: Mode = "enforce",
     ) -> tuple[Ordered, ...]:
         """Return the notices of a mode that mean a life of a record, or one of its parents."""
         own = coverage.notices if mode == "enforce" else coverage.observed_notices
-        return own if heard is None else heard.notices(own, facts.kind, mode, self.in_force)
+        return own if heard is None else heard.notices(own, facts, judged, mode, self.in_force)
 
     def requests_on(self, facts: Record, heard: Inherited | None) -> tuple[Request, ...]:
         """Return the requests that name a record, one of its people, or one of its parents."""
         own = self.in_force.requests_naming(facts)
         if heard is None:
             return own
-        found = heard.requests(facts.kind, self.in_force)
+        found = heard.requests(facts, self.in_force)
         return tuple(dict.fromkeys((*own, *found)))
 
-    def _derived(self, facts: Record, heard: Inherited | None) -> tuple[Request, ...]:
+    def derived_requests(self, facts: Record, heard: Inherited | None) -> tuple[Request, ...]:
         """Return the requests that mean what a record was derived from."""
         if heard is None:
             return ()
-        return heard.requests(facts.kind, self.in_force, derived=True)
+        return heard.requests(facts, self.in_force, derived=True)
 
     def _erasing(self, facts: Record) -> str:
         """Return how what authorities and people want erased is: a person reviews a model first."""
@@ -230,7 +214,7 @@ class Planner:
             found.append("no rule decided: the default limit applies")
         heard = inherited(facts)
         means = {ordered.notice_id for ordered in coverage.notices}
-        for ordered in self.notices_on(facts, coverage, heard):
+        for ordered in self.notices_on(facts, judged, coverage, heard):
             if ordered.reach < Reach.CERTAIN:
                 found.append(f"{ordered.notice_id}: residency is {ordered.reach.name}, not certain")
             if ordered.notice_id not in means:

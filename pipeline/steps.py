@@ -8,7 +8,7 @@ from pipeline.coverage import Limit, Ordered, OrderedStep, Owing
 from pipeline.documents import Reach, Request
 from pipeline.documents.asking import asked_of
 from pipeline.documents.policy import Requirement
-from pipeline.identifiers import Cause
+from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
 from pipeline.records import DISCLOSED, INFORMED, Record
 from pipeline.tags import Residency
@@ -29,6 +29,7 @@ class Step(msgspec.Struct, frozen=True, order=True, gc=False):
         kept_until: end of the latest minimum that holds it back; the minimum instant: none does.
         kept_by: that minimum; empty: none.
         forbidden: the data should not have been collected.
+        only: stores that it is for; empty: every store that has the data.
     """
 
     complete_by: Instant
@@ -42,6 +43,11 @@ class Step(msgspec.Struct, frozen=True, order=True, gc=False):
     kept_until: Instant = MIN_INSTANT
     kept_by: Cause = Cause("")
     forbidden: bool = False
+    only: tuple[StoreName, ...] = ()
+
+    def is_for(self, store: StoreName) -> bool:
+        """Whether a store is told of it."""
+        return not self.only or store in self.only
 
     def wanted_at(self, lead: int) -> Instant:
         """Return when the command would go to a store if nothing held it back.

@@ -104,9 +104,9 @@ def _control(shape: ControlShape, notes: Notes) -> Control | None:
             )
             notes.add(("control",), what=what, remedy=remedy)
     elif action == "withdraw":
-        if _SIMULATION_SCOPE.fullmatch(scope) is None:
-            what = "the scope of `withdraw` is no simulation"
-            remedy = "write `control: simulation:ID`, as it was approved"
+        if not any(one.fullmatch(scope) for one in (_SIMULATION_SCOPE, _MODEL_SCOPE)):
+            what = "the scope of `withdraw` is no simulation and no model"
+            remedy = "write `control: simulation:ID` or `control: model:ID`, as it was approved"
             notes.add(("control",), what=what, remedy=remedy)
     elif _SWITCH_SCOPE.fullmatch(scope) is None:
         # A cause cannot be paused: pause and approve of one scope would undo each other.

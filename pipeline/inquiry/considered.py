@@ -64,7 +64,7 @@ class _Considering:
         self._judged: Residency = life.plan.residency
         self._coverage: Coverage = planner.coverage(life.facts, self._judged)
         self._heard = inherited(life.facts)
-        look = (life.facts, self._coverage, self._heard)
+        look = (life.facts, self._judged, self._coverage, self._heard)
         self._notices = planner.notices_on(*look)
         self._observed = planner.notices_on(*look, "observe")
         self._steps = {(step.cause, step.kind): step for step in life.plan.steps}

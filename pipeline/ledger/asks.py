@@ -42,6 +42,7 @@ class Asks:
         """Forget a question."""
         waiting = self._waiting.get(parent, {})
         if waiting.pop(child, None) is not None:
+            self._added = [ask for ask in self._added if ask[:2] != (parent, child)]
             self._done.append((parent, child))
         if not waiting:
             self._waiting.pop(parent, None)

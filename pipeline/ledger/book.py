@@ -17,25 +17,23 @@ from pipeline.findings import Finding
 from pipeline.identifiers import RecordId
 from pipeline.instants import MIN_INSTANT, SECOND, Instant, month_of
 from pipeline.ledger.asks import Asks
+from pipeline.ledger.clocks import compared
 from pipeline.ledger.due import owed
 from pipeline.ledger.found import found_by
 from pipeline.ledger.gate import Gate
 from pipeline.ledger.holdings import Holdings
-from pipeline.ledger.kinship import corresponded, is_news, words
+from pipeline.ledger.kinship import corresponded, has_kin, is_news, words
 from pipeline.ledger.outcome import Outcome, Row
 from pipeline.ledger.parts import Part
 from pipeline.ledger.pending import Pending, sorted_out
 from pipeline.ledger.reviewing import Confirmation, Review
 from pipeline.ledger.taking import appointed, documents_taken, taken
-from pipeline.ledger.telling import awaits_approval, clocks_differ
+from pipeline.ledger.telling import awaits_approval
 from pipeline.ledger.told import Told
 from pipeline.ledger.unanswered import unanswered
 from pipeline.ledger.wakes import Wakes
 from pipeline.records import Record
 from pipeline.rules import Planner
-
-CLOCK_TOLERANCE = 300 * SECOND
-"""Ticks and the worker's clock may differ by this much before deletion pauses (milliseconds)."""
 
 
 class Ledger:
@@ -90,8 +88,8 @@ class Ledger:
         if part.tick is not None or part.envelopes:
             self._review(self.now, outcome)
             # The governors are told how many records there are, where a share of them is allowed.
-            if self.in_force.has_shares and self._told != len(self.holdings):
-                self._told = outcome.census = len(self.holdings)
+            if self.in_force.has_shares and self._told != self.holdings.known:
+                self._told = outcome.census = self.holdings.known
             if not self.review:
                 self._confirmation.prepare(self.now, self.in_force.fingerprint)
         self._sent += len(outcome.commands)
@@ -104,17 +102,15 @@ class Ledger:
 
     def observe_clock(self, worker_now: Instant, outcome: Outcome) -> None:
         """Compare the newest tick with the worker's own clock; too far apart, deletion pauses."""
-        self._clock_difference = difference = abs(worker_now - self.now)
-        commanding = difference <= CLOCK_TOLERANCE
+        self._clock_difference, commanding, told = compared(worker_now, self.now)
         self.draft.clock |= commanding != self.commanding
         self.commanding = commanding
-        if not commanding:
-            self._raise_all([clocks_differ(difference, self.now)], outcome)
+        self._raise_all(told, outcome)
 
     def _open(self, outcome: Outcome) -> None:
         """All history is here, and the time: look at every record once."""
         self.opened = self.review.resending = True
-        self._turn_to(self.in_force, outcome)
+        self._turn_to(self.versions.in_force(self.now), outcome)
         self._review(self.now, outcome)
 
     def _ready(self, part: Part) -> list[Part]:
@@ -249,17 +245,20 @@ class Ledger:
         known, again = record, self.review.resending
         vouched = {"may_delete": may_delete, "commanding": self.commanding}
         due = owed(record, self.planner, now, clock=self.now, **vouched)
-        if due.is_over:
-            self.draft.removed.append(self.holdings.remove(record.record_id))
-            outcome.removed.append(record.record_id)
+        if due.is_over and key is not None:  # what has changed is told of first
+            outcome.removed[record.record_id] = None
+            self.draft.removed[self.holdings.remove(record.record_id)] = None
             return
-        told = key is None and (record.children or record.natural_key_hash)
-        before = self.holdings.get(record.record_id) if told else record
-        new = record.is_known and (before is None or is_news(before, record))
-        wanted, changed = max(due.asks, wanted), key is None
-        kept, mails, tells = corresponded(
-            due.record, self.planner, wanted, changed=changed, fresh=new, again=again
-        )
+        kept, tells = due.record, False
+        if has_kin(record) or again:
+            told = key is None and (record.children or record.natural_key_hash)
+            before = self.holdings.get(record.record_id) if told else record
+            new = record.is_known and (before is None or is_news(before, record))
+            wanted, changed, again = max(due.asks, wanted), key is None, again or due.repeats
+            kept, mails, tells = corresponded(
+                kept, self.planner, wanted, changed=changed, fresh=new, again=again
+            )
+            outcome.mails += mails
         if key is None or kept is not known:
             # Versions grow with the time, so that after a rollback too the newer row has more.
             version = max(kept.version + 1, self.now)
@@ -267,7 +266,8 @@ class Ledger:
             key = self.holdings.put(kept)
             self.draft.records.append(key)
             outcome.rows.append(Row(kept, due.plan))
-        outcome.mails += mails
+            if self.draft.removed.pop(key, key) is None:
+                outcome.removed.pop(kept.record_id, None)
         outcome.mails += words(kept, kept.children, self.vouched) if tells else []
         outcome.commands += due.commands
         outcome.decisions += due.decisions
@@ -286,7 +286,7 @@ class Ledger:
             "ledger_now_ms": self.now,
             "ledger_next_wake_ms": self.next_wake() or 0,
             "ledger_sent_commands": self._sent,
-            "ledger_records": len(self.holdings),
+            "ledger_records": self.holdings.known,
             "ledger_unreviewed_records": len(self.review),
             "ledger_documents_checksum": self.versions.checksum,
             "ledger_clock_difference_ms": self._clock_difference,

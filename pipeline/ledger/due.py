@@ -10,16 +10,17 @@ from typing import NamedTuple
 
 from pipeline.commands import Command
 from pipeline.coverage import Gap
-from pipeline.documents import Control
 from pipeline.errors import InvalidInput
 from pipeline.findings import Decision, Finding
 from pipeline.identifiers import StoreName
 from pipeline.instants import MIN_INSTANT, Instant
+from pipeline.ledger.awaiting import awaits_parents
 from pipeline.ledger.issuing import AT_ONCE, Draft
-from pipeline.ledger.leaving import DELETE
+from pipeline.ledger.leaving import DELETE, REVIEW
 from pipeline.ledger.notifying import notify, notify_anew
+from pipeline.ledger.noting import no_store, observe, undecided, unfulfilled, withheld
 from pipeline.ledger.restricting import hold, keep, release
-from pipeline.ledger.telling import cannot_be_evaluated, collection_goes_on, not_fulfilled
+from pipeline.ledger.telling import cannot_be_evaluated, collection_goes_on
 from pipeline.ledger.unanswered import watch_answers
 from pipeline.records import LATE, Issued, Record, is_open, pruned
 from pipeline.rules import Plan, Planner
@@ -32,7 +33,7 @@ class Due(NamedTuple):
 
     `plan` is that of its most urgent life, None when the record lives nowhere. `asks`: the instant
     of which the word of each parent is wanted. `is_over`: even that it was
-    deleted is to be forgotten.
+    deleted is to be forgotten. `repeats`: parents were asked long ago, and are to be asked again.
     """
 
     record: Record
@@ -43,6 +44,7 @@ class Due(NamedTuple):
     wake: Instant | None
     asks: Instant = MIN_INSTANT
     is_over: bool = False
+    repeats: bool = False
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -99,13 +101,13 @@ def _owed(draft: Draft) -> Due:
         plans.append(plan)
         draft.begin(gone, plan)
         if not stores:
-            _no_store(draft, plan)
+            no_store(draft, plan)
         for store in stores:
             _consider(draft, plan, store)
         notify(draft, gone, stores)
-        _tell_of_unmet(draft, plan)
+        unfulfilled(draft, plan)
         for step in plan.observed:
-            _observe(draft, step, min(map(draft.planner.lead, stores), default=0))
+            observe(draft, step, min(map(draft.planner.lead, stores), default=0))
     notify_anew(draft)
     watch_answers(draft)
     if not plans and not draft.wakes:
@@ -123,6 +125,7 @@ def _owed(draft: Draft) -> Due:
         tuple(draft.decisions),
         min(draft.wakes, default=None),
         draft.asks,
+        repeats=draft.repeats,
     )
 
 
@@ -155,7 +158,7 @@ def _gone(record: Record, planner: Planner, now: Instant) -> Due:
     over_at = None if ended is None else planner.forgets_at(ended)
     if over_at is None or over_at > now:
         return Due(bare if bare != record else record, None, (), (), (), over_at)
-    return Due(bare, None, (), (), (), None, is_over=True)
+    return Due(bare, None, (), (), (), now, is_over=True)
 
 
 def _wakes(plan: Plan, planner: Planner, stores: list[StoreName]) -> list[Instant]:
@@ -179,22 +182,10 @@ def _urgency(plan: Plan) -> int:
     return plan.limit_at or 0
 
 
-def _no_store(draft: Draft, plan: Plan) -> None:
-    wanted = [step.wanted_at(0) for step in plan.steps if step.kind == DELETE]
-    later = [at for at in wanted if at > draft.now]
-    if len(later) == len(wanted):
-        draft.wakes += later
-        return
-    draft.find(
-        FindingKind.NO_STORE,
-        draft.record.record_id,
-        "a record is due and names no store",
-        "publish an `updated` event that names the stores which hold it",
-    )
-
-
 def _consider(draft: Draft, plan: Plan, store: StoreName) -> None:
     for step in plan.steps:
+        if not step.is_for(store):
+            continue
         if step.kind in AT_ONCE and not draft.stands(step.kind, store, step.cause):
             if step.not_before <= draft.now:
                 draft.issue(step, store, step.not_before)
@@ -202,6 +193,8 @@ def _consider(draft: Draft, plan: Plan, store: StoreName) -> None:
                     draft.findings.append(collection_goes_on(step.cause, draft.now))
             else:
                 draft.wakes.append(step.not_before)
+        if step.kind == REVIEW:
+            undecided(draft, step)
     deletions = [item for item in draft.standing(DELETE, store) if not draft.lapses(item)]
     for item in deletions:
         if is_open(item):
@@ -253,38 +246,10 @@ def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
     if free is None:
         for control, step in stops:
             if control is not None:
-                _withheld(draft, step, control)
+                withheld(draft, step, control)
         keep(draft, plan, store, lead)
     elif draft.may_delete:
-        if not draft.awaits_parents(free.due_at(lead)):
+        if not awaits_parents(draft, free.due_at(lead)):
             draft.issue(free, store, free.due_at(lead))
     else:
         draft.wakes.append(free.due_at(lead))
-
-
-def _tell_of_unmet(draft: Draft, plan: Plan) -> None:
-    for one in plan.unmet:
-        if one.at > draft.now:
-            draft.wakes.append(one.at)
-        else:
-            draft.findings.append(not_fulfilled(one.requires, one.limit.cause, draft.now))
-
-
-def _withheld(draft: Draft, step: Step, control: Control) -> None:
-    draft.find(
-        FindingKind.WITHHELD,
-        f"{step.cause} by {control.scope} version {control.version}",
-        f"due deletions are withheld by the pause of {control.scope}",
-        "publish a `resume` for the same scope when deletion may go on",
-    )
-
-
-def _observe(draft: Draft, step: Step, lead: int) -> None:
-    """Note once what a rule would delete that is only observed."""
-    due_at = step.wanted_at(lead)
-    if draft.observed(step.cause):
-        return
-    if due_at > draft.now or not draft.may_delete:
-        draft.wakes.append(due_at)
-        return
-    draft.observe(step, due_at)

@@ -103,8 +103,8 @@ def _fold(ledger: Ledger, chunk: Chunk) -> None:
     ledger.parked += chunk.parked
     ledger.findings.add_all(chunk.findings)
     ledger.opened |= chunk.opened
-    for parent, child, at in chunk.asks:
-        ledger.asks.add(parent, child, at)
     for parent, child in chunk.answered:
         ledger.asks.answered(parent, child)
+    for parent, child, at in chunk.asks:  # those that came after the answers
+        ledger.asks.add(parent, child, at)
     ledger.commanding = chunk.commanding

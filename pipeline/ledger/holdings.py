@@ -4,12 +4,12 @@ Of a record there remain its own ids and instants, packed as MessagePack: instan
 close together and are kept as differences. `tests/bench/memory.py` says what a record takes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
 
-from pipeline.events import Evidence, Subject
+from pipeline.events import Evidence, Subject, is_own
 from pipeline.identifiers import EventId, RecordId, StoreName, SubjectId
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.records import Answer, Birth, Heard, Issued, Record, Taint
@@ -83,6 +83,7 @@ class Holdings:
 
     def __init__(self) -> None:
         self._packed: dict[bytes, bytes] = {}
+        self._others: set[bytes] = set()
         self._classes: list[RecordClass] = []
         self._numbers: dict[RecordClass, int] = {}
 
@@ -118,12 +119,22 @@ class Holdings:
         """Keep a record in place of the former one; return its key."""
         key = record.record_id.encode()
         self._packed[key] = self._pack(record)
+        if record.is_known and not is_own(record.record_id):
+            self._others.discard(key)
+        else:
+            self._others.add(key)
         return key
+
+    @property
+    def known(self) -> int:
+        """How many records there are, but for ids that are only named, and for our own."""
+        return len(self._packed) - len(self._others)
 
     def remove(self, record_id: RecordId) -> bytes:
         """Forget a record; return its key."""
         key = record_id.encode()
         self._packed.pop(key, None)
+        self._others.discard(key)
         return key
 
     def records(self) -> Iterator[Record]:
@@ -135,12 +146,18 @@ class Holdings:
         """Return records as the journal keeps them."""
         return tuple([(key, self._packed[key]) for key in keys if key in self._packed])
 
-    def restore(self, classes: Iterable[RecordClass], packed: Iterable[Packed]) -> None:
+    def restore(self, classes: Iterable[RecordClass], packed: Collection[Packed]) -> None:
         """Take in what the journal kept: classes in the order of their numbers, then records."""
         for kind in classes:
             self._numbers[kind] = len(self._classes)
             self._classes.append(kind)
         self._packed.update(packed)
+        for key, _ in packed:
+            record = self.get_key(key)
+            if record is not None and (is_own(record.record_id) or not record.is_known):
+                self._others.add(key)
+            else:
+                self._others.discard(key)
 
     def _pack(self, record: Record) -> bytes:
         signs = tuple([_signs(subject) for subject in record.subjects])

@@ -8,7 +8,6 @@ from pipeline.commands import LIFETIME, Command
 from pipeline.findings import Decision, Finding, finding
 from pipeline.identifiers import Cause, CommandId, StoreName, command_id
 from pipeline.instants import DAY, MIN_INSTANT, Instant
-from pipeline.ledger.kinship import awaited
 from pipeline.ledger.leaving import (
     ATTEST,
     DELETE,
@@ -53,6 +52,7 @@ class Draft:
         self.decisions: list[Decision] = []
         self.wakes: list[Instant] = []
         self.asks = MIN_INSTANT
+        self.repeats = False
         self._issued = list(record.issued)
         self._answers = list(record.answers)
         self.present = Present(record)
@@ -118,12 +118,15 @@ class Draft:
         self._issued.append(self._answered(withdrawal))
 
     def _told_of(self, deletion: Issued) -> list[Issued]:
-        """Return what was to tell recipients of a deletion."""
+        """Return what was to tell recipients of a deletion, none of which has been done."""
+        about = (deletion.cause, deletion.generation)
+        done = [one for one in self.given(DELETE) if one.outcome in SETTLED]
+        if any((one.cause, one.generation) == about for one in done):
+            return []
         return [
             one
             for one in self.given(NOTIFY)
-            if not one.withdrawn
-            and (one.cause, one.generation) == (deletion.cause, deletion.generation)
+            if not one.withdrawn and (one.cause, one.generation) == about
         ]
 
     def lapses(self, item: Issued) -> bool:
@@ -176,7 +179,7 @@ class Draft:
     def _made(self, step: Step, store: StoreName, due_at: Instant, kind: str) -> Issued:
         epoch = self._epoch(store, kind)
         usual = self._data_until(due_at)
-        data_until = max(usual, self._reached(step))
+        data_until = max(usual, self._reached(step, usual))
         if data_until != usual:
             # What it covers depends on what was known: after a rollback that may be more.
             epoch = f"{epoch} {data_until}"
@@ -194,14 +197,6 @@ class Draft:
             issued_at=self.clock,
             cause_version=step.cause_version,
         )
-
-    def awaits_parents(self, due_at: Instant) -> bool:
-        """Whether a parent has not told yet what it knew when a deletion fell due; then ask it."""
-        wanted = max(due_at, self.planner.since)
-        if not awaited(self.record, wanted):
-            return False
-        self.asks = max(self.asks, wanted)
-        return True
 
     def send_again(self, item: Issued) -> None:
         """Send an issued command once more, as it was."""
@@ -249,7 +244,7 @@ class Draft:
         began = self.record.life(self._gone)[0].at
         return due_at if began > self.clock + DAY else Instant(max(due_at, began))
 
-    def _reached(self, step: Step) -> Instant:
+    def _reached(self, step: Step, usual: Instant) -> Instant:
         """Return the newest sign of data that a notice orders to be deleted, whatever its age.
 
         Not what was collected from the instant on before which the notice means it, and not what
@@ -257,7 +252,9 @@ class Draft:
         """
         births, touches = self.record.births, self.record.touches
         later = [sign.at for sign in births if sign.collected_at >= step.means_before]
-        end = min([*later, Instant(self.now + 1)])
+        # When the word of its parents comes must not decide what a command covers.
+        known = usual if self.record.parents else self.now
+        end = min([*later, Instant(known + 1)])
         signs = (*births, *touches) if step.means_before > MIN_INSTANT else ()
         return max([sign.at for sign in signs if self._gone < sign.at < end], default=MIN_INSTANT)
 

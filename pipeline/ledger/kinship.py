@@ -15,6 +15,7 @@ import msgspec
 
 from pipeline.documents import Reach
 from pipeline.identifiers import RecordId
+from pipeline.inheritance import HOLD, inherited
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.records import (
     ASK,
@@ -32,7 +33,8 @@ from pipeline.records import (
     merged,
 )
 from pipeline.rules import Planner
-from pipeline.vocabulary import SETTLED, CommandKind
+from pipeline.steps import requested_steps
+from pipeline.vocabulary import SETTLED, Anchor, CommandKind
 
 _DELETE = CommandKind.DELETE.value
 
@@ -91,6 +93,13 @@ def corresponded(
     if record.natural_key_hash is not None and (changed or again):
         mails += _about_key(record, record.natural_key_hash, fresh=fresh or again)
     return record, mails, tells or again or fresh or deeper
+
+
+def has_kin(record: Record) -> bool:
+    """Whether a record has anybody to ask or to tell."""
+    return bool(
+        record.parents or record.heard or record.children or record.natural_key_hash is not None
+    )
 
 
 def is_news(before: Record, record: Record) -> bool:
@@ -199,11 +208,39 @@ def words(record: Record, children: Iterable[RecordId], vouched: Instant) -> lis
 
 def _means(record: Record, planner: Planner) -> tuple[Taint, ...]:
     lives = record.lives()
-    found = [planner.taints(record, gone) for gone in lives]
+    found = [taints_of(planner, record, gone) for gone in lives]
     if not lives:
         # What meant it before it went means what was derived from it still.
         found.append(record.told)
     return merged(*found, deleted_under(record))
+
+
+def taints_of(planner: Planner, record: Record, gone: Instant) -> tuple[Taint, ...]:
+    """Return the documents that mean a life of a record, and so what is derived from it."""
+    facts = record.of_life(gone)
+    judged = planner.judge.judge(facts.subjects)
+    coverage = planner.coverage(facts, judged)
+    heard = inherited(facts)
+    collected = record.anchor(Anchor.COLLECTED, gone)
+    if collected is None:
+        return () if heard is None else heard.taints
+    found = [
+        Taint(one.notice_id, one.reach)
+        for one in (
+            *planner.notices_on(facts, judged, coverage, heard),
+            *coverage.observed_notices,
+        )
+        if one.before is None or collected < one.before
+    ]
+    asked = planner.requests_on(facts, heard)
+    at = planner.in_force.at
+    derived = planner.derived_requests(facts, heard)
+    steps = requested_steps(facts, collected, asked, judged, at, derived=derived)
+    ordered = {step.cause for step in steps}
+    found += [Taint(one.hold_id, Reach.CERTAIN) for one in asked if one.cause in ordered]
+    holds = planner.plan(record, gone).holds
+    found += [Taint(f"{HOLD}{name}", Reach.CERTAIN) for name in holds]
+    return merged(tuple(found), () if heard is None else heard.taints)
 
 
 def deleted_under(record: Record) -> tuple[Taint, ...]:
@@ -217,4 +254,5 @@ def _is_done(item: Issued) -> bool:
 
 def _tombstone(item: Issued) -> Taint:
     name = item.cause if item.cause.startswith("policy:") else item.cause.rpartition("/")[0]
-    return Taint(name, Reach.CERTAIN, item.answered_at or item.issued_at)
+    # A store's clock may be wrong; ours says when it was commanded.
+    return Taint(name, Reach.CERTAIN, max(item.answered_at or MIN_INSTANT, item.issued_at))

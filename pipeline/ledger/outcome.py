@@ -31,7 +31,7 @@ class Outcome:
     commands: list[Command] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
-    removed: list[RecordId] = field(default_factory=list)
+    removed: dict[RecordId, None] = field(default_factory=dict)
     mails: list[Mail] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
     census: int | None = None

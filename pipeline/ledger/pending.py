@@ -21,7 +21,7 @@ class Pending:
         self.clock = False
         self.classes = classes
         self.reviewing = False
-        self.removed: list[bytes] = []
+        self.removed: dict[bytes, None] = {}
 
     def park(self, before: list[Part], after: list[Part]) -> None:
         """Note what waits now."""

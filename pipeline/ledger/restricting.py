@@ -67,7 +67,8 @@ def release(draft: Draft, plan: Plan, store: StoreName) -> None:
     ]
     if any(step.due_at(lead) <= draft.now for step in wanted):
         return
-    reasons = {step.cause for step in plan.steps if step.kind in AT_ONCE}
+    steps = [step for step in plan.steps if step.is_for(store)]
+    reasons = {step.cause for step in steps if step.kind in AT_ONCE}
     reasons |= {step.kept_by for step in wanted}
     if wanted:  # a hold alone restricts nothing
         reasons |= {Cause(f"hold:{name}") for name in plan.holds}

@@ -13,7 +13,7 @@ from pipeline.ledger.holdings import Holdings
 from pipeline.ledger.kinship import taken_in
 from pipeline.ledger.parts import Part
 from pipeline.ledger.telling import collected_again, deadlines_passed, from_the_future
-from pipeline.records import Mail, Record, Taint, applied
+from pipeline.records import Record, Taint, applied
 
 
 def _come_back(known: Record, record: Record, now: Instant) -> Iterator[Finding]:
@@ -54,13 +54,14 @@ def taken(
         found = taken_in(known, mail)
         if found is not None and found != known:
             touched[mail.record_id] = found
-            if found.came_back:
-                told.append(collected_again(Cause(_deleted_last(mail).document), now))
+            before = () if known is None else known.came_back
+            if found.came_back and found.came_back != before:
+                told.append(collected_again(_latest(found.came_back), now))
     return touched, told
 
 
-def _deleted_last(mail: Mail) -> Taint:
-    return max(mail.taints, key=lambda taint: taint.deleted_at)
+def _latest(taints: tuple[Taint, ...]) -> Cause:
+    return Cause(max(taints, key=lambda taint: taint.deleted_at).document)
 
 
 def _answered(

@@ -6,7 +6,9 @@ import msgspec
 
 from pipeline.commands import Command
 from pipeline.instants import HOUR, Instant
+from pipeline.ledger.awaiting import awaits_parents
 from pipeline.ledger.issuing import Draft
+from pipeline.ledger.kinship import awaited
 from pipeline.ledger.leaving import DELETE, RESTRICT, command_of
 from pipeline.ledger.present import Present
 from pipeline.records import Issued, Record, is_open
@@ -68,6 +70,8 @@ def _send_again(draft: Draft, item: Issued) -> None:
             return
         if not _still_due(draft.record, item, draft.planner, draft.now):
             return  # everything is looked at when what stops it ends
+        if awaits_parents(draft, item.not_before):
+            return
     # One sending makes up for what was missed while nobody looked.
     attempts = item.attempts
     while item.issued_at + within * ((1 << attempts) - 1) <= draft.now:
@@ -104,8 +108,14 @@ def unanswered(
         for item in open_commands(record)
         if item.outcome is None
         and item.command_id in known
-        and (item.kind != DELETE or _still_due(record, item, planner, now))
+        and (item.kind != DELETE or _may_leave(record, item, planner, now))
     ]
+
+
+def _may_leave(record: Record, item: Issued, planner: Planner, now: Instant) -> bool:
+    """Whether a deletion may leave again at once; later it asks the parents first."""
+    heard = not awaited(record, max(item.not_before, planner.since))
+    return heard and _still_due(record, item, planner, now)
 
 
 def _still_due(record: Record, item: Issued, planner: Planner, now: Instant) -> bool:

@@ -3,7 +3,7 @@
 from pipeline.findings import Measurement
 from pipeline.inquiry.overview import SILENT_AFTER
 from pipeline.instants import MIN_INSTANT, SECOND, Instant
-from pipeline.ledger.book import CLOCK_TOLERANCE
+from pipeline.ledger.clocks import CLOCK_TOLERANCE
 
 
 class Shards:

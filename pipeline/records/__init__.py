@@ -5,7 +5,7 @@
 """
 
 from pipeline.records.commanded import bounded
-from pipeline.records.joining import LATE, MAX_SIGNS, MAX_VALUES, applied, is_full, pruned
+from pipeline.records.joining import LATE, MAX_VALUES, applied, is_full, pruned
 from pipeline.records.lineage import (
     ASK,
     GONE,
@@ -30,6 +30,7 @@ from pipeline.records.record import (
     Record,
     is_open,
 )
+from pipeline.records.signs import MAX_SIGNS
 
 __all__ = [
     "ASK",

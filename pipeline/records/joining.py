@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from pipeline.events import Event, Evidence, Subject
-from pipeline.instants import DAY, HOUR, MIN_INSTANT, Instant
+from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.records.commanded import recent
 from pipeline.records.record import (
     AXES,
@@ -24,10 +24,9 @@ from pipeline.records.record import (
     Said,
     said_of,
 )
+from pipeline.records.signs import spaced
 from pipeline.vocabulary import Anchor, Happening
 
-MAX_SIGNS = 64
-"""Births, and other signs of data, that are kept of a record."""
 MAX_VALUES = 1_000
 """Values of one axis that are kept; more is a mistake or an attack, and a finding."""
 LATE = 30 * DAY
@@ -113,14 +112,14 @@ def _joined(record: Record, event: Event) -> Record:
         births = births if sign in births else tuple(sorted((*births, sign)))
     elif not deleted:
         touches = touches if sign in touches else tuple(sorted((*touches, sign)))
-    births, touches, spacing = _spaced(record, births, touches)
+    births, touches, spacing = spaced(record, births, touches)
     unplaced = MIN_INSTANT if deleted or event.stores else happened
     joined = msgspec.structs.replace(
         record,
         births=births,
         touches=touches,
         spacing=spacing,
-        kind=event.kind if _REACH[event.kind] > _REACH[record.kind] else record.kind,
+        kind=_kind(record, event),
         natural_key_hash=_greater(record.natural_key_hash, event.natural_key_hash),
         anchors=_anchored(record.anchors, _ANCHORS.get(event.what), happened),
         cut=max(record.cut, happened) if deleted else record.cut,
@@ -132,40 +131,17 @@ def _joined(record: Record, event: Event) -> Record:
     return pruned(_with_values(record, joined, event))
 
 
-# -- signs -------------------------------------------------------------------------------------
+def _kind(record: Record, event: Event) -> str:
+    """Return what a record is: what began it says so; of several the one furthest derived.
 
-
-def _spaced(
-    record: Record, births: tuple[Birth, ...], touches: tuple[Birth, ...]
-) -> tuple[tuple[Birth, ...], tuple[Birth, ...], int]:
-    """Keep few enough signs, and return how far apart they are (milliseconds; 0: all are kept).
-
-    Of each stretch of time the first sign is kept, and the newest of all. Stretches double in
-    length, so that they nest: what is kept does not depend on the order in which signs came.
+    What merely happens to it later does not make a photo a model, which a notice may not reach.
     """
-    spacing = record.spacing
-    if not spacing and max(len(births), len(touches)) <= MAX_SIGNS:
-        return births, touches, 0
-    standing = {item.generation for item in record.issued}
-    while True:
-        found = [_firsts(signs, spacing) for signs in (births, touches)]
-        if max(map(len, found)) <= MAX_SIGNS:
-            break
-        spacing = max(HOUR, 2 * spacing)
-    kept = [
-        tuple(sorted({*firsts, *signs[-1:], *(s for s in signs if s.event_id in standing)}))
-        for firsts, signs in zip(found, (births, touches), strict=True)
-    ]
-    return kept[0], kept[1], spacing
-
-
-def _firsts(signs: tuple[Birth, ...], spacing: int) -> list[Birth]:
-    if not spacing:
-        return list(signs)
-    firsts: dict[int, Birth] = {}
-    for sign in signs:
-        firsts.setdefault(sign.at // spacing, sign)
-    return list(firsts.values())
+    begins = event.what in _BEGINNINGS
+    if begins and not record.births:
+        return event.kind
+    if record.births and not begins:
+        return record.kind
+    return event.kind if _REACH[event.kind] > _REACH[record.kind] else record.kind
 
 
 # -- values ------------------------------------------------------------------------------------

@@ -142,7 +142,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
         if self.alive:
             return None
         said = [self.cut, *[taint.deleted_at for taint in self.told]]
-        said += [item.answered_at or item.issued_at for item in self.issued]
+        # A store's clock may be wrong; ours says when it was commanded.
+        said += [max(item.answered_at or MIN_INSTANT, item.issued_at) for item in self.issued]
         return max(said) or None
 
     def lives(self) -> dict[Instant, list[StoreName]]:

@@ -92,7 +92,7 @@ class Topics:
             said("decisions", many, 6 * 365, "why"),
             said("quarantine", 1, 30, "unreadable input"),
             TopicSpec(name("measurements"), 1, compacted=True, purpose="numbers for the exporter"),
-            TopicSpec(name("lineage"), many, retention_ms=7 * DAY, purpose="between shards"),
+            TopicSpec(name("lineage"), many, retention_ms=90 * DAY, purpose="between shards"),
             TopicSpec(
                 name("clock"), 1, log_append_time=True, retention_ms=DAY // 24, purpose="time"
             ),

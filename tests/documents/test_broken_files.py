@@ -127,7 +127,7 @@ CASES: dict[str, Expected] = {
         (1, "control", "scope of `approve` is no cause, document", "document:policies/acme@2"),
     ],
     "control-withdraw.yaml": [
-        (1, "control", "scope of `withdraw` is no simulation", "simulation:ID"),
+        (1, "control", "scope of `withdraw` is no simulation and", "simulation:ID"),
     ],
     "control-pause-document.yaml": [
         (1, "control", "scope of `pause` is neither all, a store nor a rule", "store:NAME"),

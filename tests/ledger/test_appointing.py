@@ -14,7 +14,9 @@ STOP = "retention:notice/ico-1/stop"
 ATTEST = "retention:notice/ico-1/attest"
 
 
-def ordered(*, version: int = 1, state: str = "in_force", mode: str = "enforce") -> Envelope:
+def ordered(
+    *, version: int = 1, state: str = "in_force", mode: str = "enforce", crawler: str = "crawler"
+) -> Envelope:
     """Return a notice that has a crawler stopped by 8,000 and an officer attest by 9,000."""
 
     def step(name: str, action: str, who: str, by: int) -> str:
@@ -34,7 +36,7 @@ state: {state}
 mode: {mode}
 match: {{residency: [GB]}}
 steps:
-{step("stop", "stop_collection", "crawler", 8_000)}{step("attest", "attest", "officer", 9_000)}"""
+{step("stop", "stop_collection", crawler, 8_000)}{step("attest", "attest", "officer", 9_000)}"""
     return enveloped("notices", text, "counsel")
 
 
@@ -108,3 +110,12 @@ def test_what_a_notice_orders_of_the_controller_touches_no_record() -> None:
 def test_the_entry_has_no_limit_and_is_never_deleted() -> None:
     drive = served(ordered(), until=2_000 * DAY)
     assert {c.record_id for c in drive.deletions} == {"photo"}
+
+
+def test_who_is_not_to_be_told_any_more_may_go_on() -> None:
+    drive = served(ordered())
+    drive.give(Part(envelopes=(ordered(version=2, crawler="other"),)))
+    drive.until(7_000)
+    stops = {c.store for c in drive.commands if c.kind == "STOP_COLLECTION"}
+    assert stops == {"crawler", "other"}
+    assert {c.store for c in drive.commands if c.kind == "RELEASE"} == {"crawler"}

@@ -2,7 +2,7 @@
 
 from pipeline.commands import LIFETIME
 from pipeline.instants import Instant
-from pipeline.ledger.book import CLOCK_TOLERANCE
+from pipeline.ledger.clocks import CLOCK_TOLERANCE
 from pipeline.ledger.outcome import Outcome
 from pipeline.ledger.parts import Part
 from tests.ledger.looks import ready

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.instants import DAY, Instant
-from pipeline.ledger.book import CLOCK_TOLERANCE, Ledger
+from pipeline.ledger.book import Ledger
+from pipeline.ledger.clocks import CLOCK_TOLERANCE
 from pipeline.ledger.folding import folded, take_chunk, whole_chunk
 from pipeline.ledger.journal import (
     FIRST_TOKEN,

@@ -149,6 +149,23 @@ def test_a_notice_reaches_through_a_template_to_the_model_which_a_person_reviews
     assert [one.issued_at for one in drive.deletions if one.record_id == "model"] == [10_000]
 
 
+def test_a_model_that_nobody_decides_over_is_told_of_at_the_deadline() -> None:
+    drive = family(LONG, notice(reach=MODELS), events=CHAIN, until=9_000)
+    drive.answer_all("COMPLETED", at=9_000)
+    drive.until(89_999)
+    assert "MODEL_UNDECIDED" not in {one.kind for one in drive.findings}
+    drive.until(91_000)
+    [told] = [one for one in drive.findings if one.kind == "MODEL_UNDECIDED"]
+    assert told.subject == f"{CAUSE} of model"
+
+
+def test_an_approval_of_a_model_may_be_withdrawn() -> None:
+    drive = family(LONG, notice(reach=MODELS), events=CHAIN, until=9_000)
+    publish(drive, control("approve", "model:model"), until=9_500)
+    publish(drive, control("withdraw", "model:model", version=2), until=10_000)
+    assert "model" in gone(drive, "CANCEL")
+
+
 def test_the_review_of_a_model_is_taken_back_with_the_notice() -> None:
     drive = family(LONG, notice(reach=MODELS), events=CHAIN, until=9_000)
     withdrawn = notice(reach=MODELS, version=2, state="withdrawn")  # type: ignore[arg-type]

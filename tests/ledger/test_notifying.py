@@ -88,3 +88,14 @@ def test_who_was_told_of_an_erasure_that_is_withdrawn_is_told_otherwise() -> Non
     assert len(notices(drive)) == 2
     [first, second] = [c for c in drive.commands if c.kind == "NOTIFY_RECIPIENT"]
     assert first.command_id != second.command_id
+
+
+def test_who_was_told_of_an_erasure_of_which_a_part_is_done_is_not_told_otherwise() -> None:
+    drive = Drive()
+    both = event("photo", at=1_000, stores=("images", "index"))
+    drive.give(Part(envelopes=(promise(), notice()), events=(both, disclosed("broker"))))
+    drive.until(6_000)
+    drive.answer_all(at=6_000, store="index")
+    drive.give(Part(envelopes=(hold(records=("photo",)),)))
+    drive.until(7_000)
+    assert {c.store for c in drive.commands if c.kind == "CANCEL"} == {"images"}
