@@ -13,7 +13,7 @@ from pipeline.records import Record, applied
 from tests.inquiry.build import BEGIN, explained
 from tests.ledger.looks import look
 from tests.support.build import event, hold, planner_of, policy, rule
-from tests.support.drive import Drive
+from tests.support.drive import Drive, leaves
 
 DUTY = """inform:
   - id: art14
@@ -27,20 +27,6 @@ DUTY = """inform:
 def told(*, within: str = "PT10S", mode: str = "enforce", version: int = 1) -> Envelope:
     text = policy(rule(limit="PT100S"), version=version, default="PT200S").text
     return enveloped("policies", text + DUTY % (within, mode), "counsel")
-
-
-def leaves(document: Envelope, *events: Event, until: int = 30) -> list[tuple[int, str, str]]:
-    """Return second, kind and cause of what leaves for records collected at second 1."""
-    drive = Drive()
-    drive.give(Part(envelopes=(document,), tick=Instant(1_000)))
-    found: list[tuple[int, str, str]] = []
-    for second in range(1, until + 1):
-        drive.until(second * 1_000)
-        drive.give(Part(events=tuple(e for e in events if e.happened_at == second * 1_000)))
-        drive.until(second * 1_000 + 1)
-        found += [(second, c.kind, c.cause) for c in drive.commands[len(found) :]]
-        drive.answer_all(at=second * 1_000 + 1)
-    return found
 
 
 CREATED = event(at=1_000)

@@ -4,13 +4,11 @@ import msgspec
 import pytest
 
 from pipeline.documents import Envelope, InvalidDocument, enveloped, in_words, load
-from pipeline.events import Event
-from pipeline.instants import Instant
 from pipeline.ledger.parts import Part
 from pipeline.records import applied
 from tests.inquiry.build import life, results
 from tests.support.build import event, policy_text, rule
-from tests.support.drive import Drive
+from tests.support.drive import Drive, leaves
 
 DUTY = """lawfulness:
   - id: lawful
@@ -32,20 +30,6 @@ def text(requires: str = "purpose", *, mode: str = "enforce", more: str = "") ->
 def promised(requires: str, *, mode: str = "enforce", more: str = "") -> Envelope:
     """Return it in its envelope."""
     return enveloped("policies", text(requires, mode=mode, more=more), "counsel")
-
-
-def leaves(document: Envelope, *events: Event, until: int = 30) -> list[tuple[int, str, str]]:
-    """Return second, kind and cause of what leaves for records collected at second 1."""
-    drive = Drive()
-    drive.give(Part(envelopes=(document,), tick=Instant(1_000)))
-    found: list[tuple[int, str, str]] = []
-    for second in range(1, until + 1):
-        drive.until(second * 1_000)
-        drive.give(Part(events=tuple(e for e in events if e.happened_at == second * 1_000)))
-        drive.until(second * 1_000 + 1)
-        found += [(second, c.kind, c.cause) for c in drive.commands[len(found) :]]
-        drive.answer_all(at=second * 1_000 + 1)
-    return found
 
 
 BARE = event(at=1_000, purpose=None, lawful_basis=None)

@@ -11,6 +11,7 @@ from pipeline.inquiry.explanation import (
     Dossier,
     Explanation,
     LifeSaid,
+    ParentSaid,
     Row,
     StepSaid,
     TagSaid,
@@ -21,7 +22,7 @@ from pipeline.inquiry.timeline import happened
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant, format_instant
 from pipeline.ledger.inventory import derived
 from pipeline.ledger.unanswered import status
-from pipeline.records import Record
+from pipeline.records import Heard, Record
 from pipeline.rules import Planner
 from pipeline.steps import Step
 from pipeline.tags import Conclusion
@@ -128,8 +129,20 @@ def _of_record(base: Explanation, row: Row, planner: Planner) -> Explanation:
         candidates=judged.resident.candidates,
         conflicts=judged.conflicts,
         method=judged.method,
+        parents=tuple(map(_parent, record.heard)),
+        children=len(record.children),
         lives=tuple(lives),
         gaps=tuple(dict.fromkeys(gap for life in lives for gap in life.gaps)),
+    )
+
+
+def _parent(heard: Heard) -> ParentSaid:
+    return ParentSaid(
+        parent_id=heard.parent_id,
+        answered=heard.answered,
+        known=heard.known,
+        at=heard.at,
+        documents=tuple([taint.document for taint in heard.taints]),
     )
 
 

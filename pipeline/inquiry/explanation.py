@@ -195,6 +195,23 @@ class LifeSaid(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str | None = None
 
 
+class ParentSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What a record that it was derived from has said; or of its natural key, what was deleted.
+
+    Attributes:
+        answered: whether it has said anything.
+        known: whether anybody ever told of it.
+        at: up to when everything published is in what it said.
+        documents: what means it: kind and id.
+    """
+
+    parent_id: RecordId
+    answered: bool
+    known: bool
+    at: Instant
+    documents: tuple[str, ...] = ()
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened to the record.
 
@@ -239,6 +256,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         unknown: whether residency of somebody is not concluded.
         candidates: territories that evidence names without being enough.
         method: name and version of how residency was judged.
+        parents: what the records that it was derived from have said.
+        children: how many records were derived from it, as far as is remembered.
         lives: most urgent first; none: no data is believed to exist.
         gaps: what is missing, by code.
         documents: in force at the instant.
@@ -264,6 +283,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     method: str = ""
+    parents: tuple[ParentSaid, ...] = ()
+    children: int = 0
     lives: tuple[LifeSaid, ...] = ()
     gaps: tuple[str, ...] = ()
     documents: tuple[DocumentSaid, ...] = ()

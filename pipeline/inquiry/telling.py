@@ -8,14 +8,18 @@ from pipeline.inquiry.explanation import (
     Entry,
     Explanation,
     LifeSaid,
+    ParentSaid,
     Result,
     StepSaid,
     TagSaid,
 )
 from pipeline.instants import MIN_INSTANT, Instant, format_instant
+from pipeline.records import is_key
 
 SHOWN_DIGITS = 12
 """So many digits of a text's digest are shown, as in an approval."""
+MAX_PARENTS = 10
+"""So many records that one was derived from are told of by name."""
 _DONE = (Result.DECIDES.value, Result.ORDERS.value)
 _QUIET = (
     Result.NO_MATCH.value,
@@ -67,6 +71,23 @@ def _facts(said: Explanation) -> Iterator[str]:
     yield f"  {held}, by {_listed(said.lawful_bases, 'no lawful basis')}"
     where = f"in {_listed(said.stores, 'no store')}"
     yield f"  {_listed(said.categories, 'no category')}; from {_listed(said.sources)}; {where}"
+    yield from map(_parent, said.parents[:MAX_PARENTS])
+    if len(said.parents) > MAX_PARENTS:
+        yield f"  and from {len(said.parents) - MAX_PARENTS:,} more"
+    if said.children:
+        yield f"  {_count(said.children, 'record was', 'records were')} derived from it"
+
+
+def _parent(one: ParentSaid) -> str:
+    documents = _listed(one.documents, "no document")
+    if is_key(one.parent_id):
+        return f"  data of its natural key was deleted under {documents}"
+    if not one.answered:
+        return f"  derived from {one.parent_id}, which has not said yet what means it"
+    if not one.known:
+        return f"  derived from {one.parent_id}, of which nobody has told"
+    means = "means" if len(one.documents) < 2 else "mean"
+    return f"  derived from {one.parent_id}, which {documents} {means}, as of {_at(one.at)}"
 
 
 def _tags(tags: Sequence[TagSaid], axis: str) -> str:

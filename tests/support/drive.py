@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pipeline.commands import Command
+from pipeline.documents import Envelope
+from pipeline.events import Event
 from pipeline.findings import Finding
 from pipeline.identifiers import RecordId
 from pipeline.instants import MIN_INSTANT, Instant
@@ -103,3 +105,17 @@ class Drive:
 def ids(commands: Iterable[Command]) -> set[str]:
     """Return the ids."""
     return {command.command_id for command in commands}
+
+
+def leaves(document: Envelope, *events: Event, until: int = 30) -> list[tuple[int, str, str]]:
+    """Return second, kind and cause of what leaves for records collected at second 1."""
+    drive = Drive()
+    drive.give(Part(envelopes=(document,), tick=Instant(1_000)))
+    found: list[tuple[int, str, str]] = []
+    for second in range(1, until + 1):
+        drive.until(second * 1_000)
+        drive.give(Part(events=tuple(e for e in events if e.happened_at == second * 1_000)))
+        drive.until(second * 1_000 + 1)
+        found += [(second, c.kind, c.cause) for c in drive.commands[len(found) :]]
+        drive.answer_all(at=second * 1_000 + 1)
+    return found
