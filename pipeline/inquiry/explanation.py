@@ -217,7 +217,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         at: when the broker took it; of what no topic keeps any more, what the inventory says.
-        what: collected, decided, commanded, sent again, answered, withdrawn, or found.
+        what: collected, decided, commanded, sent again, answered, withdrawn, found or resolved.
         says: a command's kind, a receipt's status or a finding's kind.
         remaining: copies that a store found when it looked again.
     """

@@ -176,6 +176,8 @@ def _entry(one: Entry) -> str:
     note = f"; {one.note}" if one.note else ""
     if one.what == "collected":
         return "collected"
+    if one.what == "resolved":
+        return f"finding {one.says} resolved {one.note}"
     if one.what == "found":
         return f"finding {one.says}{note}"
     if one.what == "answered":

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from pipeline.findings import REASON, RESOLVED_BY
 from pipeline.identifiers import CommandId
+from pipeline.inquiry.cases import is_resolution
 from pipeline.inquiry.explanation import Dossier, Entry, Sent
-from pipeline.instants import Instant
+from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.ledger.leaving import command_of
 from pipeline.records import OBSERVED, Issued, Record
 
@@ -28,6 +30,7 @@ _ORDER = {
     "sent again": 3,
     "answered": 4,
     "found": 5,
+    "resolved": 6,
 }
 
 
@@ -136,6 +139,15 @@ def _answered(dossier: Dossier, record: Record | None) -> Iterator[Entry]:
 
 def _found(dossier: Dossier) -> Iterator[Entry]:
     # A job that starts again repeats what it found.
-    first = {dated.value.told_as: dated for dated in reversed(dossier.findings)}
+    first = {
+        (dated.value.told_as, dated.at if is_resolution(dated.value) else MIN_INSTANT): dated
+        for dated in reversed(dossier.findings)
+    }
     for dated in first.values():
-        yield Entry(at=dated.at, what="found", says=dated.value.kind, note=dated.value.what)
+        found = dated.value
+        author = found.details.get(RESOLVED_BY)
+        if author is None:
+            yield Entry(at=dated.at, what="found", says=found.kind, note=found.what)
+        else:
+            note = f"by {author}: {found.details.get(REASON, '')}"
+            yield Entry(at=dated.at, what="resolved", says=found.kind, note=note)

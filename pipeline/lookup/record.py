@@ -134,9 +134,7 @@ def _receipt(log: Log, message: Message) -> Receipt | None:
 
 
 def _findings(log: Log) -> Iterator[Dated[Finding]]:
-    for one in log.dated("findings", log.codec.decode_finding):
-        if not is_resolution(one.value):
-            yield one
+    return log.dated("findings", log.codec.decode_finding)
 
 
 def kinds_awaiting_approval(log: Log) -> frozenset[str]:
@@ -144,5 +142,5 @@ def kinds_awaiting_approval(log: Log) -> frozenset[str]:
     return frozenset(
         one.value.subject.partition("/")[0]
         for one in _findings(log)
-        if one.value.kind == FindingKind.AWAITING_APPROVAL
+        if one.value.kind == FindingKind.AWAITING_APPROVAL and not is_resolution(one.value)
     )

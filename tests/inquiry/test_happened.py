@@ -3,7 +3,7 @@
 import msgspec
 
 from pipeline.documents import Envelope
-from pipeline.findings import Decision, finding
+from pipeline.findings import Decision, finding, over
 from pipeline.identifiers import CommandId, RecordId
 from pipeline.inquiry.explain import explain
 from pipeline.inquiry.explanation import Dated, Dossier, Row, Sent
@@ -98,6 +98,17 @@ def test_of_what_was_told_twice_the_first_counts() -> None:
         12_000,
         12_500,
     ]
+
+
+def test_that_a_finding_was_resolved_is_told() -> None:
+    item = finding(FindingKind.OVERDUE, "c", "what", "remedy", Instant(1))
+    done = over(FindingKind.OVERDUE, "c", "store images has answered COMPLETED", Instant(2))
+    found = (Dated(Instant(12_500), item), Dated(Instant(13_000), done))
+    said = explain(msgspec.structs.replace(story(), findings=found), Instant(20_000))
+    told = [(one.what, one.at) for one in said.timeline if one.says == "OVERDUE"]
+    assert told == [("found", 12_500), ("resolved", 13_000)]
+    text = "\n".join(in_words(said))
+    assert "finding OVERDUE resolved by the job: store images has answered COMPLETED" in text
 
 
 def test_a_command_that_is_on_no_topic_is_withheld_or_on_its_way() -> None:
