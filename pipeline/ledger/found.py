@@ -7,9 +7,9 @@ from pipeline.documents import InForce
 from pipeline.findings import Finding
 from pipeline.instants import Instant
 from pipeline.ledger.due import Due
-from pipeline.ledger.telling import gap_found, too_large
+from pipeline.ledger.telling import gap_found, too_deep, too_large
 from pipeline.ledger.told import Told
-from pipeline.records import is_full
+from pipeline.records import MAX_DEPTH, is_full
 
 
 def found_by(
@@ -30,3 +30,5 @@ def found_by(
             yield gap_found(gap, clock, in_force)
     if is_full(due.record):
         yield too_large(due.record, now)
+    if due.record.depth >= MAX_DEPTH:
+        yield too_deep(due.record, now)

@@ -19,7 +19,7 @@ from pipeline.events import Event
 from pipeline.findings import Finding, finding
 from pipeline.identifiers import Cause
 from pipeline.instants import SECOND, Instant, format_instant, month_of, to_datetime
-from pipeline.records import MAX_VALUES, Record
+from pipeline.records import MAX_DEPTH, MAX_VALUES, Record
 from pipeline.vocabulary import FindingKind
 
 
@@ -116,6 +116,18 @@ def too_large(record: Record, now: Instant) -> Finding:
         f"derived from it; the rest is not "
         "kept",
         "give each photo, message or row a record of its own",
+        now,
+    )
+
+
+def too_deep(record: Record, now: Instant) -> Finding:
+    """Word the finding about a record that is derived from itself, or through too many steps."""
+    return finding(
+        FindingKind.LINEAGE_TOO_DEEP,
+        record.record_id,
+        f"a record is more than {MAX_DEPTH} generations from what was collected, or derived from "
+        "itself; what once meant one of a circle goes on to mean all of it",
+        "correct the `parents` that the platform sends; `retention explain` names them",
         now,
     )
 

@@ -277,6 +277,8 @@ def test_records_that_name_each_other_as_parents_are_deleted_all_the_same() -> N
     drive.until(90_000)
     assert set(gone(drive)) == {"first", "second"}
     assert kept(drive, "first").depth == MAX_DEPTH
+    deep = {one.subject for one in drive.findings if one.kind == "LINEAGE_TOO_DEEP"}
+    assert deep == {"first", "second"}
 
 
 def test_a_parent_that_was_forgotten_answers_and_unsays_nothing() -> None:
