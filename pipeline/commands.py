@@ -16,7 +16,8 @@ class Command(msgspec.Struct, frozen=True, gc=False, array_like=True):
     leaves what was stored under this id after it; a RESTRICT is of the record, whatever is stored
     under its id, until it is taken back or the data it was given for is deleted. `expires_at`:
     refuse the command from then on. `attempt`: how often it has been sent, this time included; the
-    id is always the same. `recipient`: whom a NOTIFY_RECIPIENT is for.
+    id is always the same. `recipient`: whom a NOTIFY_RECIPIENT is for. `uses`: what a
+    RESTRICT stops; empty: every use but keeping it.
     """
 
     command_id: CommandId
@@ -35,3 +36,4 @@ class Command(msgspec.Struct, frozen=True, gc=False, array_like=True):
     withdraws: CommandId | None = None
     attempt: int = 1
     recipient: str | None = None
+    uses: tuple[str, ...] = ()

@@ -98,6 +98,7 @@ class OrderedStep(NamedTuple):
     Attributes:
         deletes: whether it orders deletion; else restriction.
         stops: whether it forbids what is collected once its time is up, and nothing else.
+        uses: what a restriction stops, as purposes; empty: every use.
     """
 
     cause: Cause
@@ -105,6 +106,7 @@ class OrderedStep(NamedTuple):
     stops: bool
     not_before: Instant
     complete_by: Instant
+    uses: tuple[str, ...] = ()
 
 
 class Ordered(NamedTuple):
@@ -255,6 +257,7 @@ def _step(found: Standing, step: NoticeStep) -> OrderedStep:
         stops=step.action == "stop_collection",
         not_before=step.not_before,
         complete_by=step.complete_by,
+        uses=next((one.uses for one in found.notice.orders if one.step_id == step.step_id), ()),
     )
 
 

@@ -30,6 +30,7 @@ class Step(msgspec.Struct, frozen=True, order=True, gc=False):
         kept_by: that minimum; empty: none.
         forbidden: the data should not have been collected.
         only: stores that it is for; empty: every store that has the data.
+        uses: what a restriction stops, as purposes; empty: every use.
     """
 
     complete_by: Instant
@@ -44,6 +45,7 @@ class Step(msgspec.Struct, frozen=True, order=True, gc=False):
     kept_by: Cause = Cause("")
     forbidden: bool = False
     only: tuple[StoreName, ...] = ()
+    uses: tuple[str, ...] = ()
 
     def is_for(self, store: StoreName) -> bool:
         """Whether a store is told of it."""
@@ -104,6 +106,7 @@ def ordered_steps(
                 citation=ordered.citation,
                 at_once=not step.deletes or ordered.reach == Reach.CERTAIN,
                 means_before=MAX_INSTANT if ordered.before is None else ordered.before,
+                uses=step.uses,
             )
             if not step.deletes or ordered.reach >= Reach.LIKELY:
                 found.append(made)

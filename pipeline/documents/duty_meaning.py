@@ -5,9 +5,8 @@ from pipeline.documents.policy_form import InformShape, LawfulnessShape
 from pipeline.documents.policy_words import MODES, read_citation, read_counting, read_zone
 from pipeline.documents.problems import Notes
 from pipeline.documents.reading import Path
-from pipeline.documents.words import known_word, read_match
+from pipeline.documents.words import known_word, read_match, read_purpose
 from pipeline.periods import Reckoning, parse_period
-from pipeline.vocabulary import PURPOSE_TAXONOMY
 
 _LAWFUL: tuple[Requirement, ...] = ("purpose", "declared_purpose", "lawful_basis")
 
@@ -26,7 +25,9 @@ def read_duty(
     purposes: tuple[str, ...] = ()
     if isinstance(shape, LawfulnessShape):
         requires = known_word(shape.requires, _LAWFUL, (*path, "requires"), notes)
-        purposes = tuple([_purpose(word, path, notes) for word in shape.purposes])
+        purposes = tuple(
+            [read_purpose(word, (*path, "purposes"), notes) for word in shape.purposes]
+        )
         if (requires == "declared_purpose") != bool(shape.purposes):
             what = "`purposes` are those that `requires: declared_purpose` allows"
             notes.add((*path, "purposes"), what=what, remedy="give both, or neither")
@@ -42,11 +43,3 @@ def read_duty(
         requires=requires,
         purposes=purposes,
     )
-
-
-def _purpose(word: str, path: Path, notes: Notes) -> str:
-    known = PURPOSE_TAXONOMY.normal(word)
-    if known is None:
-        what = f"`{word[:60]}` is no purpose of the vocabulary"
-        notes.add((*path, "purposes"), what=what, remedy="name one of DPV 2.3, e.g. dpv:Marketing")
-    return known or word

@@ -30,7 +30,7 @@ from pipeline.documents.values import (
     Window,
     WrittenState,
 )
-from pipeline.documents.words import known_word, read_match
+from pipeline.documents.words import known_word, read_match, read_purpose
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import DocumentId, StoreName, is_store_name
 from pipeline.instants import MIN_INSTANT, Instant, format_instant, parse_instant
@@ -132,7 +132,21 @@ def _order(shape: StepShape, path: Path, notes: Notes) -> Order | None:
         notes.add((*path, "while_suspended"), what=what, remedy=remedy)
     if action is None or keeps is None or times is None:
         return None
-    return Order(step_id=shape.id, action=action, times=times, keeps=keeps == "keep", tell=tell)
+    return Order(
+        step_id=shape.id,
+        action=action,
+        times=times,
+        keeps=keeps == "keep",
+        tell=tell,
+        uses=_uses(shape, path, notes),
+    )
+
+
+def _uses(shape: StepShape, path: Path, notes: Notes) -> tuple[str, ...]:
+    if shape.uses and shape.action != "restrict":
+        what = f"`uses`: `{shape.action[:60]}` is not of single uses"
+        notes.add((*path, "uses"), what=what, remedy="leave it out; `restrict` may name uses")
+    return tuple([read_purpose(word, (*path, "uses"), notes) for word in shape.uses])
 
 
 def _told(shape: StepShape, path: Path, notes: Notes) -> tuple[StoreName, ...]:

@@ -121,6 +121,9 @@ def _step(whom: str, order: Order, step: NoticeStep) -> str:
         )
     if not step.stands:
         return f"Were it in force, {whom[0].lower()}{whom[1:]} would have to be {_would(order)}."
+    if order.uses:
+        uses = ", ".join(order.uses)
+        return f"{whom} are not to be used for {uses} {window}{given} (step {order.step_id})."
     return f"{whom} {_STEP[order.action]} {window}{given} (step {order.step_id})."
 
 

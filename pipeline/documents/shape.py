@@ -18,6 +18,7 @@ from pipeline.documents.form import (
     Shape,
     Version,
     Word,
+    Words,
 )
 from pipeline.documents.policy_form import (
     DefaultShape,
@@ -43,6 +44,7 @@ class StepShape(Shape):
     within: Word = ""
     while_suspended: Word = "lift"
     tell: Ids = ()
+    uses: Words = ()
 
 
 class AppealShape(Shape):

@@ -80,6 +80,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         times: its window, or the time it gives.
         keeps: whether what it restricted stays so while the notice is suspended.
+        uses: what a restriction stops, as purposes; empty: every use but keeping it.
         tell: stores, or what stands for people there, that are told to stop collecting or to
             attest: of the notice itself, not of a record.
     """
@@ -89,6 +90,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     times: Window | Given
     keeps: bool = False
     tell: tuple[StoreName, ...] = ()
+    uses: tuple[str, ...] = ()
 
 
 class HappenedTo(msgspec.Struct, frozen=True):

@@ -119,3 +119,12 @@ def _code_of(word: str) -> str | None:
         return str(pycountry.countries.lookup(word[:_SHOWN]).alpha_2)
     except LookupError:
         return None
+
+
+def read_purpose(word: str, path: Path, notes: Notes) -> str:
+    """Return a purpose in its normal form; the word itself where there is none, which is noted."""
+    known = PURPOSE_TAXONOMY.normal(word)
+    if known is None:
+        what = f"`{word[:60]}` is no purpose of the vocabulary"
+        notes.add(path, what=what, remedy="name one of DPV 2.3, e.g. dpv:Marketing")
+    return known or word

@@ -191,6 +191,7 @@ def _step(planner: Planner, life: Life, step: Step) -> StepSaid:
         complete_by=step.complete_by,
         kept_until=kept if MIN_INSTANT < kept < MAX_INSTANT else None,
         kept_by=step.kept_by or None,
+        uses=step.uses,
         told=tuple([_told(planner, step, store) for store in life.stores]),
     )
 

@@ -167,6 +167,7 @@ class StepSaid(msgspec.Struct, frozen=True, kw_only=True):
     complete_by: Instant
     kept_until: Instant | None = None
     kept_by: str | None = None
+    uses: tuple[str, ...] = ()
     told: tuple[Told, ...] = ()
 
 

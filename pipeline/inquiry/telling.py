@@ -137,7 +137,8 @@ def _gone_by(life: LifeSaid) -> Iterator[str]:
 
 def _step(step: StepSaid) -> Iterator[str]:
     cited = f"{step.cause} version {step.version} ({step.citation})"
-    yield f"  {step.kind} by {format_instant(step.complete_by)} under {cited}"
+    kind = f"{step.kind} of {', '.join(step.uses)}" if step.uses else step.kind
+    yield f"  {kind} by {format_instant(step.complete_by)} under {cited}"
     if step.kept_by is not None:
         until = "its clock has started" if step.kept_until is None else _at(step.kept_until)
         yield f"    kept back by {step.kept_by} until {until}"

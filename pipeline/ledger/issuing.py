@@ -86,6 +86,8 @@ class Draft:
             cause: for which; None: for any.
         """
         standing = self.standing(kind, store, cause)
+        if cause is None:  # what stops some uses leaves others
+            standing = [item for item in standing if not item.uses]
         lapsed = [self.lapses(item) for item in standing]  # of every one
         return not all(lapsed)
 
@@ -196,6 +198,7 @@ class Draft:
             expires_at=Instant(max(step.deadline, self.clock) + LIFETIME),
             issued_at=self.clock,
             cause_version=step.cause_version,
+            uses=step.uses if kind == RESTRICT else (),
         )
 
     def send_again(self, item: Issued) -> None:

@@ -38,6 +38,7 @@ def command_of(record: Record, item: Issued) -> Command:
         withdraws=item.withdraws,
         attempt=item.attempts,
         recipient=item.recipient,
+        uses=item.uses,
     )
 
 

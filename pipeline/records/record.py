@@ -39,6 +39,7 @@ class Issued(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     `attempts`: how often it was sent, always under the same id. `withdraws`: the command that a
     CANCEL or RELEASE takes back, which is marked `withdrawn`. `recipient`: who is to be told.
+    `uses`: what a restriction stops; empty: every use.
     """
 
     command_id: CommandId
@@ -60,6 +61,7 @@ class Issued(msgspec.Struct, frozen=True, gc=False, array_like=True):
     attempts: int = 1
     withdraws: CommandId | None = None
     recipient: str | None = None
+    uses: tuple[str, ...] = ()
 
 
 def is_open(item: Issued) -> bool:
