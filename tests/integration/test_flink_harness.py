@@ -33,7 +33,7 @@ def bags(lines: list[dict[str, Any]]) -> dict[int, list[int]]:
     return {row["key"]: row["bag"] for row in lines if "key" in row}
 
 
-def until(what: str, condition: Callable[[], bool], seconds: float = 60) -> None:
+def until(what: str, condition: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"waited {seconds} s until {what}"
