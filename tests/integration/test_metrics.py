@@ -16,13 +16,13 @@ from pipeline.lookup.findings import all_cases, resolve
 from pipeline.lookup.log import Log
 from pipeline.lookup.quarantine import dismiss, in_quarantine
 from pipeline.metrics.catalogue import METRICS
-from pipeline.metrics.dashboard import PAGE
 from pipeline.receipts import Receipt
 from pipeline.stories.prism_job import PrismJob
 from pipeline.stories.scene import Scene, wait_for
 from pipeline.testing.ports import free_port
 from pipeline.testing.prometheus import LocalExporter, LocalPrometheus
 from pipeline.transports.sqlite import SqliteBroker
+from tests.integration.panels import EMPTY, panels_without_numbers
 from tests.support.build import control, event, notice, policy, request, rule
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(280)]
@@ -164,26 +164,6 @@ def test_the_numbers_of_a_run_are_what_happened(watched: Watched) -> None:
     assert seen - {"__name__", "job", "instance"} <= labels
 
 
-EMPTY = {
-    *("Open errors", "Not obeyed", "Paused for", "Requests", "Notices: time left"),
-    "Notices: records settled, of those in scope",
-}
-"""Panels of what that run has none of."""
-
-
-def panels_without_numbers(prometheus: LocalPrometheus) -> set[str]:
-    """Ask every query of the dashboard, none of them wrong; return the panels without an answer."""
-    return {
-        panel.title
-        for row in PAGE.values()
-        for panel in row
-        if not any(
-            prometheus.get("/api/v1/query", query=query)["result"]
-            for query in panel.queries.values()
-        )
-    }
-
-
 def test_alerts_fire_when_they_are_caused_and_rest_when_it_is_over(watched: Watched) -> None:
     """Years of a story's clock are seconds here: what needs days is caused too."""
     scene = watched.scene
@@ -295,5 +275,17 @@ def test_a_clock_that_is_wrong_is_seen_and_pauses_deletion(watched: Watched) -> 
     scene.happen([event(at=scene.now())])
     clock(scene, scene.now() + 10 * MINUTE)
     with watched.exporter(), PrismJob(scene, measure_ms=1):
-        watched.fires("RetentionClockDrift", "RetentionDeletionPaused", "RetentionDeadlinesLate")
+        watched.fires("RetentionClockDrift", "RetentionDeletionPaused")
+        assert scene.deletions() == []
+
+
+def test_a_deadline_that_the_watermark_does_not_reach_is_late(watched: Watched) -> None:
+    scene = watched.scene
+    clock(scene, START)
+    scene.publish(policy(rule(limit="PT1S")))
+    scene.happen([event(at=scene.now())])
+    behind = PrismJob(scene, story=True, margin_ms=120 * MINUTE)
+    with watched.exporter(), going_on(scene), behind:
+        clock(scene, START + 60 * MINUTE)
+        watched.fires("RetentionDeadlinesLate")
         assert scene.deletions() == []
