@@ -56,11 +56,12 @@ class Inherited(NamedTuple):
         found = [one for one in own if not self.decides or one.reach >= Reach.LIKELY]
         # What means it as surely by its own words, whenever it was collected, needs no more.
         surely = {one.notice_id: one.reach for one in found if one.before is None}
-        for taint in (*self.taints, *self.returned):
+        inherits = [(taint, True) for taint in self.taints]
+        for taint, derived in (*inherits, *[(taint, False) for taint in self.returned]):
             standing = in_force.notices_by_name.get(taint.document)
             if standing is None or not standing.ordered or standing.notice.mode != mode:
                 continue
-            notice, derived = standing.notice, taint not in self.returned
+            notice = standing.notice
             if not notice.means(facts.kind) or surely.get(taint.document, -1) >= taint.reach:
                 continue
             if derived or notice.match.reach(facts, judged, in_force.at) > Reach.NO:

@@ -30,7 +30,7 @@ def enforces_newly(document: Document, before: Document | None) -> bool:
 
     A policy does, if it has
 
-    - a rule or an `inform` in mode enforce, or a default limit, that is not in the other one,
+    - a rule or a duty in mode enforce, or a default limit, that is not in the other one,
       identical in every field, its citation too;
     - no rule any more that the other one enforces, in the same words, where the data may be
       deleted sooner for it: every minimum; every maximum, unless the default limit, which takes
