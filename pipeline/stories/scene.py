@@ -188,10 +188,14 @@ class Scene:
         self.broker.close()
 
 
+PATIENCE_SECONDS = 180.0
+"""How long is waited for what takes seconds: a Flink that starts on a busy machine took over 60."""
+
+
 def wait_for(
-    what: str, true: Callable[[], bool], *, seconds: float = 60.0, every: float = 0.25
+    what: str, true: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS, every: float = 0.25
 ) -> None:
-    """Wait until a condition holds.
+    """Wait until a condition holds, as long as a busy machine may need for it.
 
     Raises:
         AssertionError: it did not within the time; the message says what was awaited.

@@ -26,7 +26,8 @@ from pipeline.testing.processes import children, kill, kill_group
 
 ROOT = Path(__file__).resolve().parents[2]
 _DEPLOY = ROOT / "deploy" / "local" / "flink"
-DRAIN_SECONDS = 60.0
+DRAIN_SECONDS = 120.0
+READY_SECONDS = 240.0
 LAST_WATERMARK = 2**63 - 1
 _READ = "ReadUnbounded"
 
@@ -112,15 +113,19 @@ class FlinkJob:
         try:
             pool = [sys.executable, f"{_DEPLOY}/worker_pool.py", str(self._port)]
             self._pool = self._start("pool", pool)
-            self._await("the worker pool listens", lambda: listens(self._port), 60)
+            self._await("the worker pool listens", lambda: listens(self._port), READY_SECONDS)
             self._start_jvm()
         except BaseException:
             self.close()
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Stop everything; logs and checkpoints stay."""
+    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        """Stop everything; logs and checkpoints stay. A failure is told where Flink stood."""
+        if error is not None:
+            with contextlib.suppress(FlinkFailed):
+                error.add_note(f"Flink's job was {self.status()}")
+            error.add_note("\n".join(self._tails()))
         self.close()
 
     def close(self) -> None:
@@ -222,7 +227,7 @@ class FlinkJob:
         command += [f"--parallelism={self._parallelism}"]
         command += [f"--checkpointingInterval={self._interval}"]
         self._jvm = self._start("jvm", command)
-        self._await("every task runs", self._all_running, 120)
+        self._await("every task runs", self._all_running, READY_SECONDS)
 
     def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         with (self._logs / f"{name}.log").open("ab") as log:
@@ -245,10 +250,13 @@ class FlinkJob:
         while not ready():
             dead = [p for p in (self._pool, self._jvm) if p is not None and p.poll() is not None]
             if dead or time.monotonic() > end:
-                tails = [path.read_text(errors="replace")[-2000:] for path in self._logs.glob("*")]
                 why = "a process ended" if dead else f"{seconds} s passed"
-                raise FlinkFailed(f"{why} before {what}; see {self._logs}:\n" + "\n".join(tails))
+                told = "\n".join(self._tails())
+                raise FlinkFailed(f"{why} before {what}; see {self._logs}:\n{told}")
             time.sleep(0.2)
+
+    def _tails(self) -> list[str]:
+        return [path.read_text(errors="replace")[-2000:] for path in self._logs.glob("*")]
 
     def _get(self, path: str, *, method: str = "GET", body: object = None) -> Any:
         url = f"http://{LOOPBACK}:{self._rest}{path}"

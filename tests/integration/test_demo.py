@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.testing.jobs import ROOT
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 
 def demo(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,7 @@ from pipeline.transforms.ticks import TickSource
 from tests.integration.sources import EndingSource, EndingTicks, LateDocuments, LateHistory
 from tests.support.build import control, event, hold, policy, rule
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 LIMIT_SECONDS = 8
 

@@ -19,7 +19,7 @@ from pipeline.transports.contract import Partition
 from tests.integration.sources import EndingSource, EndingTicks
 from tests.support.build import event, policy, rule
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 KILLS = 20
 SEED = 20_220_518
@@ -82,7 +82,7 @@ def finish(scene: Scene) -> None:
         return (len(newest), alive) == (RECORDS + NOT_DUE, NOT_DUE)
 
     try:
-        wait_for("every record that is due is deleted", done, seconds=120, every=0.5)
+        wait_for("every record that is due is deleted", done, seconds=300, every=0.5)
     except AssertionError as error:
         raise AssertionError(f"{error}; {scene.describe()}") from error
     wait_for("everything is acknowledged", lambda: scene.lag() == 0)

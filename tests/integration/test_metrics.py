@@ -25,7 +25,7 @@ from pipeline.transports.sqlite import SqliteBroker
 from tests.integration.panels import EMPTY, panels_without_numbers
 from tests.support.build import control, event, notice, policy, request, rule
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 START = 1_767_225_600_000  # 2026-01-01T00:00Z
 

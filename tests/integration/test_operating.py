@@ -13,7 +13,7 @@ from pipeline.testing.kafka_broker import LocalKafka
 from tests.cli.conftest import Retention, retention
 from tests.support.build import event, hold, policy, rule
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 __all__ = ["retention"]
 

@@ -16,7 +16,7 @@ from pipeline.transports import open_broker
 from pipeline.transports.topics import Topics
 from tests.readme import ROOT, executed
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 NAMED = "kafka://localhost:9092"
 """The broker of the README, in whose place another one stands."""
