@@ -3,11 +3,13 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 from pipeline.receipts import Receipt
 from tests.oracle.history import WINDOW
+from tests.oracle.kin import generations
 from tests.oracle.oracle import NEVER, Expected, Why, changes, expected
-from tests.oracle.simulate import SETTLED, Emitted, Moment, Run
+from tests.oracle.simulate import POST, SETTLED, Emitted, Moment, Run
 
 
 class Wrong(StrEnum):
@@ -70,7 +72,10 @@ class _Place:
 
 
 class Check:
-    """One run, gone through in order. Nothing may be missing for longer than `window` (ms)."""
+    """One run, gone through in order. Nothing may be missing for longer than `window` (ms).
+
+    Of a derived record also not for longer than it takes to ask each generation before it.
+    """
 
     def __init__(self, run: Run, window: int = WINDOW) -> None:
         self._run = run
@@ -139,7 +144,7 @@ class Check:
         elif deleting:
             self._delete(item, there[0])
         else:
-            if not there[0].may_restrict:
+            if not there[0].may_restrict and not self._was_asked(item, there[0]):
                 self._fail(Wrong.UNASKED, item, self._again(item) or _later(there[0]))
             self._place(there[0]).restricts.append(item)
 
@@ -149,6 +154,15 @@ class Check:
         return bool(asked.life.parents) and any(
             moment.told and since < moment.at <= item.at for moment in self._run.moments
         )
+
+    def _was_asked(self, item: Emitted, asked: Expected) -> bool:
+        """Whether a restriction follows from what was known before, and is under way to it yet."""
+        life, since = asked.life, item.at - self._under_way(asked)
+        moments = self._run.moments[: item.moment + 1] if life.parents else []
+        # What was known at a moment was so until the next.
+        known = [one.known for one, after in pairwise(moments) if since <= after.at]
+        former = [one for found in known for one in expected(found, item.at)]
+        return any(one.may_restrict and one.life.record == life.record for one in former)
 
     def _delete(self, item: Emitted, asked: Expected) -> None:
         command, deletes, due = item.command, self._place(asked).deletes, asked.due
@@ -169,8 +183,9 @@ class Check:
     def _life(self, asked: Expected, at: int) -> None:
         place = self._place(asked)
         wrong = [] if asked.unsure else self._wrong(asked, place)
+        patience = self._window + self._under_way(asked)
         for key, since in list(place.since.items()):
-            if since != NEVER and at - since > self._window:
+            if since != NEVER and at - since > patience:
                 life, (name, note) = asked.life, key
                 detail = f"asked for by {asked.due.cause if asked.due else asked.restrict}"
                 self._failures.append(Failure(name, since, life.record, life.store, note, detail))
@@ -179,6 +194,10 @@ class Check:
                 del place.since[key]
         for key in wrong:
             place.since.setdefault(key, at)
+
+    def _under_way(self, asked: Expected) -> int:
+        """Return how long question and answer may take between a life and its forebears (ms)."""
+        return 2 * POST * generations(self._run.moments[-1].known, asked.life.record)
 
     def _wrong(self, asked: Expected, place: _Place) -> list[tuple[Wrong, str]]:
         """Return what is wrong with a life if it stays so."""

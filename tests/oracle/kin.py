@@ -61,6 +61,19 @@ def _holds(hold: Hold, life: Life) -> bool:
     )
 
 
+def generations(known: Known, record: str) -> int:
+    """Return how many generations a record was derived from, as events name its parents."""
+    parents: dict[str, set[str]] = {}
+    for event in known.events:
+        parents.setdefault(event.record_id, set()).update(event.parents)
+    count, present, seen = 0, parents.get(record, set()), {record}
+    while present := present - seen:
+        count += 1
+        seen |= present
+        present = {name for one in present for name in parents.get(one, ())}
+    return count
+
+
 def kinship(known: Known, documents: list[Document]) -> Callable[[Life], Heard]:
     """Return what tells of each life what its parents say."""
     found: dict[str, list[Life]] = {}
