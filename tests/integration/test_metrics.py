@@ -18,7 +18,7 @@ from pipeline.lookup.quarantine import dismiss, in_quarantine
 from pipeline.metrics.catalogue import METRICS
 from pipeline.receipts import Receipt
 from pipeline.stories.prism_job import PrismJob
-from pipeline.stories.scene import Scene, wait_for
+from pipeline.stories.scene import PATIENCE_SECONDS, Scene, wait_for
 from pipeline.testing.ports import free_port
 from pipeline.testing.prometheus import LocalExporter, LocalPrometheus
 from pipeline.transports.sqlite import SqliteBroker
@@ -43,7 +43,7 @@ class Watched:
         """Return the scene's exporter, not started yet."""
         return LocalExporter(self.scene, self.folder, self.port)
 
-    def reaches(self, expression: str, expected: float, seconds: float = 60) -> None:
+    def reaches(self, expression: str, expected: float, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until an expression has a value."""
         seen: list[float | None] = []
 
@@ -56,11 +56,11 @@ class Watched:
         except AssertionError as error:
             raise AssertionError(f"{error}; it is {seen[-1]}; {self.scene.describe()}") from None
 
-    def fires(self, *names: str, seconds: float = 60) -> None:
+    def fires(self, *names: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until alerts fire."""
         self._alerts(names, lambda firing: set(names) <= firing, seconds)
 
-    def rests(self, *names: str, seconds: float = 60) -> None:
+    def rests(self, *names: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until alerts fire no more."""
         self._alerts(names, lambda firing: not set(names) & firing, seconds)
 
