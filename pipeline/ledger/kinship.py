@@ -165,11 +165,11 @@ def taken_in(record: Record | None, mail: Mail) -> Record | None:
 
 
 def _heard(known: Heard, mail: Mail) -> Heard:
-    # Messages may come again, the older ones after the newer.
-    if known.parent_id != mail.other_id or mail.version < known.version:
+    if known.parent_id != mail.other_id:
         return known
-    if known.known and not mail.known:
-        # What is forgotten of a parent that is long gone is not unsaid.
+    # Messages may come again, the older after the newer, which knows what the older vouches for.
+    # And what is forgotten of a parent that is long gone is not unsaid.
+    if mail.version < known.version or (known.known and not mail.known):
         return msgspec.structs.replace(known, at=max(known.at, mail.at))
     return Heard(
         known.parent_id,

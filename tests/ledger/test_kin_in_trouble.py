@@ -1,6 +1,7 @@
 """Lineage and natural keys when something goes wrong: rows, mail and clocks that lie."""
 
 import msgspec
+import pytest
 
 from pipeline.events import Event, checked
 from pipeline.identifiers import RecordId
@@ -8,12 +9,14 @@ from pipeline.instants import DAY, HOUR, Instant
 from pipeline.ledger.book import Ledger
 from pipeline.ledger.parts import Part, Span
 from pipeline.records import GONE
-from tests.ledger.kin import PHOTO, alone, asked, derived, family, gone, notice, told
+from tests.ledger.kin import PHOTO, alone, asked, derived, family, gone, kept, notice, told
 from tests.ledger.looks import LONG
 from tests.support.build import control, event, hold, policy, rule
 from tests.support.drive import Drive
 
 LIMIT = policy(rule(limit="PT10S"))
+DUE = 11_100
+"""When the limit of the template ends."""
 OPEN = Span("records", 0, 0, 1, 0, 1)
 GATED = {"records": 1}
 LATER = Instant(3_660 * DAY)
@@ -161,3 +164,15 @@ def test_ids_that_are_only_named_count_as_no_records() -> None:
     assert drive.ledger.progress()["ledger_records"] == 1
     drive.rebuilt()
     assert drive.ledger.progress()["ledger_records"] == 1
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_older_word_that_comes_late_vouches_for_its_instant_all_the_same(late: bool) -> None:
+    """The newer word knows what the older vouched for, and cannot vouch for parents of its own."""
+    drive = alone(LIMIT)
+    answer, news = told(at=DUE, version=1, known=False), told(at=0, version=2)
+    drive.give(*[Part(mails=(one,)) for one in ((news, answer) if late else (answer, news))])
+    drive.until(21_000)
+    assert set(gone(drive)) == {"template"}
+    [heard] = kept(drive).heard
+    assert (heard.version, heard.known) == (2, True)
