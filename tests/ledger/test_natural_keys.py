@@ -185,3 +185,23 @@ def test_what_is_collected_anew_under_a_known_id_asks_again() -> None:
     other.give(Part(events=(event("copy", at=8_000, what="accessed", residency=None),)))
     other.until(9_000)
     assert ("DELETE", "notice:ico-1/delete") not in commanded(other, "copy")
+
+
+def test_its_key_is_asked_when_data_comes_and_comes_again_and_at_no_other_time() -> None:
+    drive = Drive(posts=False)
+
+    def asks(*events: Event) -> int:
+        drive.mails.clear()
+        drive.give(Part(envelopes=(LONG,), events=events))
+        drive.until(drive.ledger.now + 1_000)
+        return sum(mail.what == ASK and mail.record_id == KEY for mail in drive.mails)
+
+    assert asks(photo("r1", at=1_000)) == 1
+    touched = msgspec.structs.replace(photo("r1", at=1_500), what="accessed")
+    assert asks(touched) == 0
+    assert asks(event("r1", at=2_000, what="purpose_ended")) == 0
+    assert asks(photo("r1", at=2_500)) == 1, "a later birth"
+    assert asks(photo("r1", at=2_500)) == 0, "the same event again"
+    assert asks(photo("r1", at=500)) == 0, "an earlier one"
+    assert asks(event("r2", at=3_000)) == 0, "nobody hashed its key"
+    assert asks(event("r2", at=3_500)) == 0
