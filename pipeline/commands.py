@@ -17,7 +17,8 @@ class Command(msgspec.Struct, frozen=True, gc=False, array_like=True):
     under its id, until it is taken back or the data it was given for is deleted. `expires_at`:
     refuse the command from then on. `attempt`: how often it has been sent, this time included; the
     id is always the same. `recipient`: whom a NOTIFY_RECIPIENT is for. `uses`: what a
-    RESTRICT stops; empty: every use but keeping it.
+    RESTRICT stops; empty: every use but keeping it. `fields`: what a REDACT erases, as events named
+    it, sorted; the rest stays, and so does what was stored in them after `data_until`.
     """
 
     command_id: CommandId
@@ -37,3 +38,4 @@ class Command(msgspec.Struct, frozen=True, gc=False, array_like=True):
     attempt: int = 1
     recipient: str | None = None
     uses: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from pipeline.identifiers import (
     RecordId,
     StoreName,
     SubjectId,
+    is_field_name,
     is_short,
     is_store_name,
 )
@@ -53,6 +54,13 @@ class Subject(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True
     evidence: tuple[Evidence, ...] = ()
 
 
+class Field(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):
+    """A field of the data at the platform, by an opaque name, and what it holds (DPV terms)."""
+
+    name: str
+    categories: tuple[str, ...] = ()
+
+
 class Event(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What happened to one record. See `schemas/event.avsc` for the meaning of each field."""
 
@@ -71,6 +79,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, array_like=True):
     recipients: tuple[str, ...] = ()
     collected_at: Instant | None = None
     natural_key_hash: str | None = None
+    fields: tuple[Field, ...] = ()
 
 
 def is_own(record_id: str) -> bool:
@@ -114,8 +123,10 @@ def checked(event: Event) -> Event:
     subjects = tuple([_checked_subject(subject, latest) for subject in event.subjects])
     # An empty key would be everybody's.
     key = event.natural_key_hash or None
-    if (subjects, purpose, basis, categories, key) == (
-        event.subjects, event.purpose, event.lawful_basis, event.categories, event.natural_key_hash
+    fields = _checked_fields(event.fields) if event.fields else ()
+    if (subjects, purpose, basis, categories, key, fields) == (
+        event.subjects, event.purpose, event.lawful_basis, event.categories, event.natural_key_hash,
+        event.fields,
     ):  # fmt: skip
         return event
     return msgspec.structs.replace(
@@ -125,14 +136,30 @@ def checked(event: Event) -> Event:
         lawful_basis=basis,
         categories=categories,
         natural_key_hash=key,
+        fields=fields,
     )
 
 
-def _category(word: str) -> str:
+def _category(word: str, field: str = "categories") -> str:
     normal = CATEGORY_TAXONOMY.normal(word)
     if normal is None:
-        raise _unknown_word("categories")
+        raise _unknown_word(field)
     return normal
+
+
+def _checked_fields(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    if max(len(fields), sum([len(field.categories) for field in fields])) > MAX_ITEMS:
+        raise _too_many()
+    for field in fields:
+        if not is_field_name(field.name):
+            detail = f"a name in `fields` must have 1 to {MAX_STORE_BYTES} of A-Z a-z 0-9 . _ -"
+            raise Undecodable("bad_id", detail)
+    return tuple(
+        [
+            Field(one.name, tuple([_category(word, "fields") for word in one.categories]))
+            for one in fields
+        ]
+    )
 
 
 def _checked_subject(subject: Subject, latest: Instant) -> Subject:

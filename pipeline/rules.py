@@ -3,8 +3,9 @@
 Precedence: hold > qualifying minimum > notice in force > request > maximum. Holds stand beside the
 steps and block them; a minimum holds a step back until it ends; a notice step is in force from its
 `not_before`, a request from its receipt; among maxima the earliest counts, among minima the latest.
-A record that no rule with a started clock covers gets the policy's default limit. What is worked
-out for a class of records is in `coverage`.
+Fields that the platform has named and no minimum means are not held back with the rest. A record
+that no rule with a started clock covers gets the policy's default limit. What is worked out for a
+class of records is in `coverage`.
 """
 
 import msgspec
@@ -13,7 +14,9 @@ from pipeline.appointing import appointed_steps, is_appointment
 from pipeline.bounds import (
     Minimum,
     earliest_maximum,
+    held_back,
     maximum_step,
+    redactions,
     standing_minima,
     started_maxima,
 )
@@ -21,12 +24,12 @@ from pipeline.coverage import Coverage, Gap, Limit, Ordered, covering, qualifies
 from pipeline.documents import InForce, Reach, Request
 from pipeline.documents.asking import kept_by
 from pipeline.documents.policy import Mode
-from pipeline.identifiers import StoreName
+from pipeline.identifiers import Cause, StoreName
 from pipeline.inheritance import Inherited, inherited
 from pipeline.instants import MIN_INSTANT, Instant, format_instant
 from pipeline.periods import Reckoning, reckon
-from pipeline.records import Record
-from pipeline.steps import Step, Unmet, ordered_steps, requested_steps, unmet
+from pipeline.records import MAX_VALUES, Record, categories_by_field
+from pipeline.steps import Step, Unmet, fields_in_words, ordered_steps, requested_steps, unmet
 from pipeline.tags import Judge, Residency, evidence_in_words
 from pipeline.vocabulary import Anchor, CommandKind, FindingKind, RecordKind
 
@@ -119,7 +122,7 @@ class Planner:
         missing = unmet(record, gone, coverage.owing) if coverage.owing else ()
         steps += tuple([one.step() for one in missing if one.restricts])
         if kept:
-            steps = tuple([self._kept(step, kept) for step in steps])
+            steps = self._held(facts, judged, steps, kept)
         holds = [hold.document_id for hold in self.in_force.holds_on(facts, judged)]
         if heard is not None:
             keeping = (*keeping, *heard.holds(self.in_force))
@@ -169,21 +172,36 @@ class Planner:
 
     def _kept(self, step: Step, minima: list[Minimum]) -> Step:
         """Hold a deletion back until the latest minimum that qualifies against it has ended."""
-        if step.kind != _DELETE:
-            return step
+        return step if step.kind != _DELETE else held_back(step, self._against(step, minima))
+
+    def _against(self, step: Step, minima: list[Minimum]) -> list[Minimum]:
+        """Return the minima that qualify against a deletion."""
         regime = self.in_force.regime(step.cause)
         at = self.in_force.at
-        found = [kept for kept in minima if qualifies(kept.limit.jurisdiction, regime, at)]
-        if not found:
-            return step
-        latest = max(found, key=lambda kept: (kept.until, kept.limit.cause))
-        if latest.until <= step.not_before:
-            return step
-        return msgspec.structs.replace(
-            step,
-            kept_until=latest.until,
-            kept_by=latest.limit.cause,
-        )
+        return [kept for kept in minima if qualifies(kept.limit.jurisdiction, regime, at)]
+
+    def _held(
+        self, facts: Record, judged: Residency, steps: tuple[Step, ...], minima: list[Minimum]
+    ) -> tuple[Step, ...]:
+        """Hold deletions back, but for the fields that no minimum means."""
+        held = [self._kept(step, minima) for step in steps]
+        # Of too many values the least are kept: what a field holds beside may have been left out.
+        if 0 < len(facts.fields) < MAX_VALUES:
+            means = self._means(facts, judged)
+            for step in [step for step in held if step.kept_by]:
+                held += redactions(step, self._against(step, minima), means)
+        return tuple(held)
+
+    def _means(self, facts: Record, judged: Residency) -> dict[str, frozenset[Cause]]:
+        """Return which minima would mean a record of nothing but a field, field by field."""
+        alone = {
+            name: msgspec.structs.replace(facts, categories=words)
+            for name, words in categories_by_field(facts.fields).items()
+        }
+        return {
+            name: frozenset([limit.cause for limit in self.coverage(found, judged).minima])
+            for name, found in alone.items()
+        }
 
     def reasons(
         self, record: Record, gone: Instant = MIN_INSTANT, plan: Plan | None = None
@@ -224,6 +242,7 @@ class Planner:
             until = format_instant(minimum.until)
             effect = "keeps it" if minimum.limit.cause in kept else "does not decide"
             found.append(f"{minimum.limit.cause}: a minimum until {until}, {effect}")
+        found += [fields_in_words(step) for step in plan.steps if step.fields]
         return (*found, *(f"hold:{name}: blocks deletion" for name in plan.holds))
 
     def coverage(self, record: Record, judged: Residency) -> Coverage:

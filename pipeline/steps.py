@@ -9,7 +9,7 @@ from pipeline.documents import Reach, Request
 from pipeline.documents.asking import asked_of
 from pipeline.documents.policy import Requirement
 from pipeline.identifiers import Cause, StoreName
-from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
+from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant, format_instant
 from pipeline.records import DISCLOSED, INFORMED, Record
 from pipeline.tags import Residency
 from pipeline.vocabulary import Anchor, CommandKind
@@ -31,6 +31,7 @@ class Step(msgspec.Struct, frozen=True, order=True, gc=False):
         forbidden: the data should not have been collected.
         only: stores that it is for; empty: every store that has the data.
         uses: what a restriction stops, as purposes; empty: every use.
+        fields: what of the data a `REDACT` erases, sorted.
     """
 
     complete_by: Instant
@@ -46,6 +47,7 @@ class Step(msgspec.Struct, frozen=True, order=True, gc=False):
     forbidden: bool = False
     only: tuple[StoreName, ...] = ()
     uses: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
 
     def is_for(self, store: StoreName) -> bool:
         """Whether a store is told of it."""
@@ -220,6 +222,21 @@ def _forbidden(ordered: Ordered, step: OrderedStep) -> Step:
         at_once=True,
         forbidden=True,
     )
+
+
+_SHOWN_FIELDS = 10
+
+
+def some_of(fields: Sequence[str]) -> str:
+    """Name fields of the data, the first ten of many."""
+    more = len(fields) - _SHOWN_FIELDS
+    return ", ".join(fields[:_SHOWN_FIELDS]) + (f" and {more} more" if more > 0 else "")
+
+
+def fields_in_words(step: Step) -> str:
+    """Say which fields go before the rest, and since when nobody must keep them."""
+    ended = f" from {format_instant(step.kept_until)} on" if step.kept_by else ""
+    return f"fields {some_of(step.fields)}: no duty to keep means them{ended}"
 
 
 def decisive(due: Sequence[Step], lead: int) -> Step | None:

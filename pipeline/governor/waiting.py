@@ -8,11 +8,15 @@ from pipeline.commands import Command
 from pipeline.findings import Finding, finding
 from pipeline.identifiers import Cause, StoreName
 from pipeline.instants import DAY, Instant
-from pipeline.vocabulary import CommandKind, FindingKind
+from pipeline.vocabulary import DESTROYING, FindingKind
 
 
 class Line(NamedTuple):
-    """One line of those that wait. `again`: what is in it has left before, and was counted."""
+    """One line of those that wait.
+
+    `deletes`: what is in it destroys data, the whole or fields of it. `again`: it has left before,
+    and was counted.
+    """
 
     store: StoreName
     cause: Cause
@@ -47,7 +51,7 @@ class Waiting:
         self.commands[name] = self._came[name] = command
         self._gone.pop(name, None)
         if name not in self._places:
-            deletes = command.kind == CommandKind.DELETE
+            deletes = command.kind in DESTROYING
             line = Line(command.store, command.cause, deletes, again)
             self._places[name] = line
             self._lines.setdefault(line, OrderedDict())[name] = None

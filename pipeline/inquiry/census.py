@@ -16,10 +16,9 @@ from pipeline.instants import DAY, Instant
 from pipeline.ledger.unanswered import is_restricted, open_commands, overdue_at, status
 from pipeline.records import Record
 from pipeline.rules import Plan, Planner
-from pipeline.vocabulary import CommandKind
+from pipeline.vocabulary import DESTROYING
 
 AHEAD_DAYS = (1, 7, 30)
-_DELETE = CommandKind.DELETE.value
 
 
 class Open(NamedTuple):
@@ -154,7 +153,7 @@ class Census:
             oldest_at=min([one.issued_at for one in standing], default=None),
             overdue=dict(Counter(one.store for one in standing if one.overdue_at <= now)),
             unsent=sum(
-                one.kind == _DELETE and not one.answered and one.command_id not in self._sent
+                one.kind in DESTROYING and not one.answered and one.command_id not in self._sent
                 for one in standing
             ),
         )

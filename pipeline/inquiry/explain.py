@@ -22,13 +22,11 @@ from pipeline.inquiry.timeline import happened
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant, format_instant
 from pipeline.ledger.inventory import derived
 from pipeline.ledger.unanswered import status
-from pipeline.records import Heard, Record
+from pipeline.records import Heard, Record, categories_by_field
 from pipeline.rules import Planner
 from pipeline.steps import Step
 from pipeline.tags import Conclusion
-from pipeline.vocabulary import Anchor, CommandKind, FindingKind
-
-_DELETE = CommandKind.DELETE.value
+from pipeline.vocabulary import DESTROYING, Anchor, FindingKind
 
 
 def explain(dossier: Dossier, at: Instant) -> Explanation:
@@ -122,6 +120,7 @@ def _of_record(base: Explanation, row: Row, planner: Planner) -> Explanation:
         purposes=record.purposes,
         lawful_bases=record.lawful_bases,
         categories=record.categories,
+        fields=categories_by_field(record.fields),
         sources=record.sources,
         stores=record.stores,
         tags=(*_tags("resident", judged.resident), *_tags("present", judged.present)),
@@ -192,12 +191,13 @@ def _step(planner: Planner, life: Life, step: Step) -> StepSaid:
         kept_until=kept if MIN_INSTANT < kept < MAX_INSTANT else None,
         kept_by=step.kept_by or None,
         uses=step.uses,
+        fields=step.fields,
         told=tuple([_told(planner, step, store) for store in life.stores]),
     )
 
 
 def _told(planner: Planner, step: Step, store: StoreName) -> Told:
-    if step.kind != _DELETE:
+    if step.kind not in DESTROYING:
         return Told(store, step.not_before)
     control = planner.in_force.stopped(store, step.cause)
     due_at = step.due_at(planner.lead(store))

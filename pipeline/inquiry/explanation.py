@@ -168,6 +168,7 @@ class StepSaid(msgspec.Struct, frozen=True, kw_only=True):
     kept_until: Instant | None = None
     kept_by: str | None = None
     uses: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     told: tuple[Told, ...] = ()
 
 
@@ -254,6 +255,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         status: ACTIVE, RESTRICTED, DELETE_COMMANDED, DELETED, or NOT_KNOWN: no row is kept.
         facts_at: when the row was written that the facts are from.
         people: how many persons it is about.
+        fields: of each field that the platform has named, its categories.
         unknown: whether residency of somebody is not concluded.
         candidates: territories that evidence names without being enough.
         method: name and version of how residency was judged.
@@ -277,6 +279,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     purposes: tuple[str, ...] = ()
     lawful_bases: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    fields: dict[str, tuple[str, ...]] = {}
     sources: tuple[str, ...] = ()
     stores: tuple[str, ...] = ()
     tags: tuple[TagSaid, ...] = ()

@@ -7,9 +7,7 @@ from pipeline.instants import Instant
 from pipeline.records import Record
 from pipeline.rules import Plan, Planner
 from pipeline.steps import Step
-from pipeline.vocabulary import CommandKind
-
-_DELETE = CommandKind.DELETE.value
+from pipeline.vocabulary import DESTROYING
 
 
 class Life(NamedTuple):
@@ -32,7 +30,7 @@ class Life(NamedTuple):
 
 def stopped_by(planner: Planner, life: Life, step: Step) -> tuple[str, ...]:
     """Return what keeps a step of the plan from being commanded: minimum, holds, pauses."""
-    if step.kind != _DELETE:
+    if step.kind not in DESTROYING:
         return ()
     kept = (str(step.kept_by),) if step.kept_until > planner.in_force.at else ()
     holds = tuple([f"hold:{name}" for name in life.plan.holds])

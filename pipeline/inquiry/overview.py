@@ -80,6 +80,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         quarantine: what nobody has replayed or dismissed, by reason.
         paused: what an operator has paused, and why; deletions that fall due then have no command
             yet, so that they are not among those withheld.
+        excluded: partitions that deadlines do not wait for, by whom, and why.
         waiting: documents that a second person must approve.
         requests: of people, that wait for an answer.
     """
@@ -91,6 +92,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     findings: dict[str, int]
     quarantine: dict[str, int]
     paused: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     requests: Asked = Asked()
 

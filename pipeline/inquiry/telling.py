@@ -1,6 +1,7 @@
 """An explanation in plain words, line by line."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from pipeline.documents import DOCUMENT_SCOPE, SIMULATION_SCOPE
 from pipeline.inquiry.explanation import (
@@ -15,9 +16,12 @@ from pipeline.inquiry.explanation import (
 )
 from pipeline.instants import MIN_INSTANT, Instant, format_instant
 from pipeline.records import is_key
+from pipeline.steps import some_of
 
 SHOWN_DIGITS = 12
 """So many digits of a text's digest are shown, as in an approval."""
+MAX_FIELDS = 10
+"""So many fields of the data are told of by name."""
 MAX_PARENTS = 10
 """So many records that one was derived from are told of by name."""
 _DONE = (Result.DECIDES.value, Result.ORDERS.value)
@@ -71,6 +75,10 @@ def _facts(said: Explanation) -> Iterator[str]:
     yield f"  {held}, by {_listed(said.lawful_bases, 'no lawful basis')}"
     where = f"in {_listed(said.stores, 'no store')}"
     yield f"  {_listed(said.categories, 'no category')}; from {_listed(said.sources)}; {where}"
+    for name, words in islice(said.fields.items(), MAX_FIELDS):
+        yield f"  its field {name}: {', '.join(words)}"
+    if len(said.fields) > MAX_FIELDS:
+        yield f"  and {len(said.fields) - MAX_FIELDS:,} fields more"
     yield from map(_parent, said.parents[:MAX_PARENTS])
     if len(said.parents) > MAX_PARENTS:
         yield f"  and from {len(said.parents) - MAX_PARENTS:,} more"
@@ -137,7 +145,8 @@ def _gone_by(life: LifeSaid) -> Iterator[str]:
 
 def _step(step: StepSaid) -> Iterator[str]:
     cited = f"{step.cause} version {step.version} ({step.citation})"
-    kind = f"{step.kind} of {', '.join(step.uses)}" if step.uses else step.kind
+    named = ", ".join(step.uses) or some_of(step.fields)
+    kind = f"{step.kind} of {named}" if named else step.kind
     yield f"  {kind} by {format_instant(step.complete_by)} under {cited}"
     if step.kept_by is not None:
         until = "its clock has started" if step.kept_until is None else _at(step.kept_until)

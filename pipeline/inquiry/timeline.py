@@ -9,6 +9,7 @@ from pipeline.inquiry.explanation import Dossier, Entry, Sent
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.ledger.leaving import command_of
 from pipeline.records import OBSERVED, Issued, Record
+from pipeline.steps import some_of
 
 
 def happened(dossier: Dossier, record: Record | None) -> list[Entry]:
@@ -87,7 +88,7 @@ def _entry(at: Instant, what: str, sent: Sent, note: str = "") -> Entry:
         version=command.cause_version,
         citation=command.citation,
         command_id=command.command_id,
-        note=note,
+        note="; ".join(filter(None, (some_of(command.fields), note))),
     )
 
 

@@ -6,10 +6,9 @@ from pipeline.findings import Finding, finding, over
 from pipeline.instants import Instant, format_instant
 from pipeline.receipts import Receipt, answered_with
 from pipeline.records import Answer, Issued, Record, pruned
-from pipeline.vocabulary import SETTLED, CommandKind, FindingKind, ReceiptStatus
+from pipeline.vocabulary import DESTROYING, SETTLED, FindingKind, ReceiptStatus
 
 KEPT_ANSWERS = 8
-_DELETE = CommandKind.DELETE.value
 _REFUSALS = frozenset(
     {
         ReceiptStatus.FAILED.value,
@@ -61,7 +60,7 @@ def _complaints(record: Record, item: Issued, receipt: Receipt, now: Instant) ->
         what = f"store {store} completed {item.kind}, but read back that data remains"
         remedy = "find out what keeps it; the command is sent again"
         found.append((FindingKind.DATA_REMAINS, what, remedy))
-    if cancelled and item.kind == _DELETE and _meant(receipt) == ReceiptStatus.COMPLETED:
+    if cancelled and item.kind in DESTROYING and _meant(receipt) == ReceiptStatus.COMPLETED:
         what = f"store {store} deleted what a CANCEL was to save: it came too late"
         remedy = "find out what was lost, and tell whoever asked for it to be kept"
         found.append((FindingKind.DELETED_DESPITE_CANCEL, what, remedy))

@@ -49,7 +49,7 @@ class Ledger:
         self.awaited = awaited
         self.gate = Gate(awaited)
         self.now = MIN_INSTANT
-        self.ticked = False
+        self.ticked = self.resumes = False
         self.versions = Versions(frozenset(approvals))
         self.in_force = self.versions.in_force(self.now)
         self.planner = Planner(self.in_force)
@@ -59,8 +59,7 @@ class Ledger:
         self.parked: list[Part] = []
         self.findings: Told[str] = Told()
         self.commanding = True
-        self._clock_difference = 0
-        self._sent = 0
+        self._clock_difference = self._sent = 0
         self._gaps: Told[Gap] = Told()
         self._told = -1
         self.review = Review()
@@ -71,7 +70,7 @@ class Ledger:
 
     def apply(self, part: Part) -> Outcome:
         """Take one delivery. Before all history and a tick nothing leaves; input is `parked`."""
-        outcome = Outcome()
+        outcome, resumed = Outcome(), self.resumes
         self._tick(part.tick)
         for row in part.rows:
             self._take_row(row)
@@ -81,10 +80,15 @@ class Ledger:
             self.gate.add(span)
         if self.gate.open and self.ticked and not self.opened:
             self._open(outcome)
-        for ready in self._ready(part):
-            self._take_input(ready, outcome)
-        if not self.opened:
+        ready, waiting = sorted_out(self.parked, part, is_open=self.opened and not self.resumes)
+        self.draft.park(self.parked, waiting)
+        self.parked = waiting
+        for item in ready:
+            self._take_input(item, outcome)
+        if self.resumes or not self.opened:
             return outcome
+        if resumed:
+            self._appoint(outcome)
         if part.tick is not None or part.envelopes:
             self._review(self.now, outcome)
             # The governors are told how many records there are, where a share of them is allowed.
@@ -98,7 +102,7 @@ class Ledger:
     def _tick(self, at: Instant | None) -> None:
         if at is not None:
             self._gaps = self._gaps if month_of(at) == month_of(self.now) else Told()
-            self.now, self.ticked = max(self.now, at), True
+            self.now, self.ticked, self.resumes = max(self.now, at), True, False
 
     def observe_clock(self, worker_now: Instant, outcome: Outcome) -> None:
         """Compare the newest tick with the worker's own clock; too far apart, deletion pauses."""
@@ -112,15 +116,6 @@ class Ledger:
         self.opened = self.review.resending = True
         self._turn_to(self.versions.in_force(self.now), outcome)
         self._review(self.now, outcome)
-
-    def _ready(self, part: Part) -> list[Part]:
-        """Return the input that can be applied now; the rest waits, in the journal too."""
-        ready, waiting = sorted_out(
-            self.parked, part, now=self.now, ticked=self.ticked, is_open=self.opened
-        )
-        self.draft.park(self.parked, waiting)
-        self.parked = waiting
-        return ready
 
     def _take_row(self, row: Record) -> None:
         known = self.holdings.get(row.record_id)
@@ -146,9 +141,14 @@ class Ledger:
         self._confirmation.withdraw()
         if self.opened:
             self._raise_all([awaits_approval(one, self.now) for one in in_force.waiting], outcome)
-            for record in appointed(in_force, self.holdings, self.shard, self.shards):
-                self._look(None, record, self.now, outcome, may_delete=False)
+            self._appoint(outcome)
             self.start_review(resending=self.review.resending)
+
+    def _appoint(self, outcome: Outcome) -> None:
+        """Look at the records that stand for whom documents tell, once the time is known."""
+        if not self.resumes:
+            for record in appointed(self.in_force, self.holdings, self.shard, self.shards):
+                self._look(None, record, self.now, outcome, may_delete=False)
 
     def start_review(self, *, resending: bool) -> None:
         """Begin to look at every record, some at a time."""
@@ -222,8 +222,8 @@ class Ledger:
         return outcome
 
     def next_wake(self) -> Instant | None:
-        """Return when to look next; None before all history, or when nothing is due ever."""
-        if not self.opened:
+        """Return when to look next; None before all history and a tick, or when nothing is due."""
+        if self.resumes or not self.opened:
             return None
         wakes = (self.wakes.next(), self.in_force.until, self._confirmation.at, self.asks.next())
         return min((wake for wake in wakes if wake is not None), default=None)

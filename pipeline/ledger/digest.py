@@ -1,8 +1,8 @@
 """The proof that two ledgers are equal: a hash over their canonical content.
 
 Left out is what may differ between two correct runs over the same input: row versions, when a
-command was issued or answered, everything sent at once (`RESTRICT`), which depends on arrival, and
-what records told each other, and when.
+command was issued or answered, everything sent at once (`RESTRICT`) and what erases fields
+(`REDACT`), which depend on arrival, and what records told each other, and when.
 """
 
 import hashlib

@@ -3,7 +3,8 @@
 Pure: a record, a planner and `now` in; a `Due` out. Restriction, which can be undone, is issued at
 once; deletion only where the caller vouches that everything published before `now` was taken into
 account (`may_delete`), which in a job only an event-time timer does. `issuing` makes the commands,
-`unanswered` watches for answers, `answering` takes what the stores say.
+`redacting` has fields erased that nobody must keep, `unanswered` watches for answers, `answering`
+takes what the stores say.
 """
 
 from typing import NamedTuple
@@ -19,13 +20,14 @@ from pipeline.ledger.issuing import AT_ONCE, Draft
 from pipeline.ledger.leaving import DELETE, REVIEW
 from pipeline.ledger.notifying import notify, notify_anew
 from pipeline.ledger.noting import no_store, observe, undecided, unfulfilled, withheld
+from pipeline.ledger.redacting import reconsider_fields, redact
 from pipeline.ledger.restricting import hold, keep, release
 from pipeline.ledger.telling import cannot_be_evaluated, collection_goes_on
 from pipeline.ledger.unanswered import watch_answers
 from pipeline.records import LATE, Issued, Record, is_open, pruned
 from pipeline.rules import Plan, Planner
 from pipeline.steps import Step, decisive
-from pipeline.vocabulary import FindingKind
+from pipeline.vocabulary import DESTROYING, FindingKind
 
 
 class Due(NamedTuple):
@@ -167,7 +169,7 @@ def _wakes(plan: Plan, planner: Planner, stores: list[StoreName]) -> list[Instan
         found = [step.wanted_at(0) for step in plan.steps if step.kind == DELETE]
     else:
         found = [
-            step.wanted_at(planner.lead(store)) if step.kind == DELETE else step.not_before
+            step.wanted_at(planner.lead(store)) if step.kind in DESTROYING else step.not_before
             for step in plan.steps
             for store in stores
         ]
@@ -199,6 +201,7 @@ def _consider(draft: Draft, plan: Plan, store: StoreName) -> None:
     for item in deletions:
         if is_open(item):
             _reconsider(draft, plan, store, item)
+    reconsider_fields(draft, plan, store)
     release(draft, plan, store)
     if not any(map(draft.present.covers, draft.standing(DELETE, store))):
         _consider_deletion(draft, plan, store)
@@ -248,6 +251,7 @@ def _consider_deletion(draft: Draft, plan: Plan, store: StoreName) -> None:
             if control is not None:
                 withheld(draft, step, control)
         keep(draft, plan, store, lead)
+        redact(draft, plan, store)
     elif draft.may_delete:
         if not awaits_parents(draft, free.due_at(lead)):
             draft.issue(free, store, free.due_at(lead))

@@ -74,6 +74,7 @@ def folded(
     reviewing, since = False, MIN_INSTANT
     for chunk in chunks:
         _fold(ledger, chunk)
+        ledger.resumes = True  # until the first tick its time is of before: see `pending`
         reviewing, since = chunk.reviewing, chunk.since
     ledger.in_force = ledger.versions.in_force(ledger.now)
     ledger.planner = Planner(ledger.in_force, since)

@@ -12,7 +12,7 @@ import msgspec
 from pipeline.events import Evidence, Subject, is_own
 from pipeline.identifiers import EventId, RecordId, StoreName, SubjectId
 from pipeline.instants import MIN_INSTANT, Instant
-from pipeline.records import Answer, Birth, Heard, Issued, Record, Taint
+from pipeline.records import Answer, Birth, FieldCategory, Heard, Issued, Record, Taint
 
 Packed = tuple[bytes, bytes]
 """A record's id and its packed form."""
@@ -29,6 +29,7 @@ class RecordClass(NamedTuple):
     stores: tuple[StoreName, ...]
     recipients: tuple[str, ...]
     signs: tuple[tuple[tuple[str, str], ...], ...]
+    fields: tuple[FieldCategory, ...] = ()
 
 
 class _Sign(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -170,6 +171,7 @@ class Holdings:
             record.stores,
             record.recipients,
             signs,
+            record.fields,
         )
         number = self._numbers.get(kind)
         if number is None:
@@ -210,7 +212,7 @@ class Holdings:
             return Record(
                 record_id, births, kind.kind, (), subjects, kind.purposes, kind.lawful_bases,
                 kind.categories, kind.sources, kind.stores, kind.recipients,
-                version=base + kept.version,
+                version=base + kept.version, fields=kind.fields,
             )  # fmt: skip
         return Record(
             record_id, births, kind.kind, rest.parents, subjects, kind.purposes, kind.lawful_bases,
@@ -218,7 +220,7 @@ class Holdings:
             rest.anchors, rest.cut, rest.issued, base + kept.version, rest.answers,
             _restored(rest.touches, base), tuple([Instant(base + at) for at in rest.stated]),
             rest.spacing, rest.unplaced_at, rest.children, rest.told, rest.heard,
-            rest.depth,
+            rest.depth, kind.fields,
         )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from pipeline.receipts import answered_with
 from pipeline.records import OBSERVED, Issued, Record, bounded, is_open
 from pipeline.rules import Plan, Planner
 from pipeline.steps import Step
-from pipeline.vocabulary import SETTLED, FindingKind
+from pipeline.vocabulary import DESTROYING, SETTLED, FindingKind
 
 AT_ONCE = frozenset({RESTRICT, REVIEW, STOP, ATTEST})
 """Kinds of commands that destroy nothing: they go out as soon as they are called for."""
@@ -138,7 +138,7 @@ class Draft:
         """
         if item.outcome in SETTLED or self.clock < item.expires_at:
             return False
-        if item.kind == DELETE and not self.may_delete:
+        if item.kind in DESTROYING and not self.may_delete:
             self.wakes.append(self.clock)
             return False
         self.find(
@@ -185,6 +185,8 @@ class Draft:
         if data_until != usual:
             # What it covers depends on what was known: after a rollback that may be more.
             epoch = f"{epoch} {data_until}"
+        if step.fields:
+            epoch = f"{epoch} {','.join(step.fields)}"
         return Issued(
             command_id=self._name(kind, store, step.cause, epoch),
             kind=kind,
@@ -199,6 +201,7 @@ class Draft:
             issued_at=self.clock,
             cause_version=step.cause_version,
             uses=step.uses if kind == RESTRICT else (),
+            fields=step.fields,
         )
 
     def send_again(self, item: Issued) -> None:

@@ -13,6 +13,7 @@ RELEASE = CommandKind.RELEASE.value
 REVIEW = CommandKind.REVIEW_MODEL.value
 STOP = CommandKind.STOP_COLLECTION.value
 ATTEST = CommandKind.ATTEST.value
+REDACT = CommandKind.REDACT.value
 NOTIFY = CommandKind.NOTIFY_RECIPIENT.value
 
 LASTING = frozenset({RESTRICT, STOP})
@@ -39,6 +40,7 @@ def command_of(record: Record, item: Issued) -> Command:
         attempt=item.attempts,
         recipient=item.recipient,
         uses=item.uses,
+        fields=item.fields,
     )
 
 

@@ -1,9 +1,6 @@
 """What a ledger has changed since its last chunk, and what it cannot take yet."""
 
 from pipeline.documents import Envelope
-from pipeline.events import Event
-from pipeline.instants import Instant
-from pipeline.ledger.ahead import is_ahead
 from pipeline.ledger.parts import Part
 
 
@@ -44,36 +41,18 @@ class Pending:
         )
 
 
-def sorted_out(
-    parked: list[Part], part: Part, *, now: Instant, ticked: bool, is_open: bool
-) -> tuple[list[Part], list[Part]]:
-    """Tell what can be applied from what must wait: for the gate, or for the time.
+def sorted_out(parked: list[Part], part: Part, *, is_open: bool) -> tuple[list[Part], list[Part]]:
+    """Return what can be applied and what must wait: for the gate, and for the first tick.
 
-    Before the first tick nobody can tell whether an event that seems to lie ahead does; until it is
-    applied, its delivery is not acknowledged.
+    Before that the time is that of before a restart: nobody can tell whether an event that seems to
+    lie ahead does, and a row would have an older version than those that a job which went back to a
+    checkpoint wrote before. What waits is not acknowledged.
 
     Args:
         parked: what waits.
         part: what arrived.
-        now: the time as far as it is known.
-        ticked: whether that is the present, not that of before a restart.
-        is_open: whether anything can be applied.
+        is_open: whether all history and the time are known.
     """
     arrived = [part] if part.events or part.receipts or part.mails or part.origins else []
-    ready: list[Part] = []
-    waiting: list[Part] = []
-    for item in (*parked, *arrived):
-        if not is_open or ticked:
-            (ready if is_open else waiting).append(item)
-            continue
-        events: tuple[list[Event], list[Event]] = ([], [])
-        for event in item.events:
-            events[is_ahead(event, now)].append(event)
-        if not events[1]:
-            ready.append(item)
-        elif not (events[0] or item.receipts or item.mails):
-            waiting.append(item)
-        else:
-            ready.append(Part(events=tuple(events[0]), receipts=item.receipts, mails=item.mails))
-            waiting.append(Part(events=tuple(events[1]), origins=item.origins))
-    return ready, waiting
+    whole = [*parked, *arrived]
+    return (whole, []) if is_open else ([], whole)

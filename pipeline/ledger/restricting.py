@@ -34,7 +34,7 @@ def hold(draft: Draft, plan: Plan, store: StoreName, step: Step) -> None:
 def keep(draft: Draft, plan: Plan, store: StoreName, lead: int) -> None:
     """What only a minimum still keeps may no longer be used: it is restricted at once."""
     for step in plan.steps:
-        if not step.kept_by:
+        if not step.kept_by or step.kind != DELETE:
             continue
         if step.wanted_at(lead) > draft.now:
             draft.wakes.append(step.wanted_at(lead))

@@ -9,11 +9,11 @@ from pipeline.instants import HOUR, Instant
 from pipeline.ledger.awaiting import awaits_parents
 from pipeline.ledger.issuing import Draft
 from pipeline.ledger.kinship import awaited
-from pipeline.ledger.leaving import DELETE, RESTRICT, command_of
+from pipeline.ledger.leaving import DELETE, REDACT, RESTRICT, command_of
 from pipeline.ledger.present import Present
 from pipeline.records import Issued, Record, is_open
 from pipeline.rules import Planner
-from pipeline.vocabulary import WORKING, FindingKind, ReceiptStatus
+from pipeline.vocabulary import DESTROYING, WORKING, FindingKind, ReceiptStatus
 
 OVERDUE_AFTER = HOUR
 """The least time a store has to answer before a command counts as overdue (milliseconds)."""
@@ -64,7 +64,7 @@ def _send_again(draft: Draft, item: Issued) -> None:
     if again > draft.now:
         draft.wakes.append(again)
         return
-    if item.kind == DELETE:
+    if item.kind in DESTROYING:
         if not draft.may_delete:
             draft.wakes.append(draft.now)
             return
@@ -108,7 +108,7 @@ def unanswered(
         for item in open_commands(record)
         if item.outcome is None
         and item.command_id in known
-        and (item.kind != DELETE or _may_leave(record, item, planner, now))
+        and (item.kind not in DESTROYING or _may_leave(record, item, planner, now))
     ]
 
 
@@ -122,12 +122,19 @@ def _still_due(record: Record, item: Issued, planner: Planner, now: Instant) -> 
     plan = planner.plan(record, record.erased(item.store))
     lead = planner.lead(item.store)
     present = max(now, item.issued_at)
-    return not plan.holds and any(
-        step.kind == DELETE
+    if plan.holds:
+        return False
+    due = [
+        step
+        for step in plan.steps
+        if step.kind in DESTROYING
         and step.due_at(lead) <= present
         and planner.in_force.stopped(item.store, step.cause) is None
-        for step in plan.steps
-    )
+    ]
+    if any(step.kind == DELETE for step in due):
+        return True
+    named = {name for step in due for name in step.fields}
+    return item.kind == REDACT and named.issuperset(item.fields)
 
 
 def is_restricted(record: Record) -> bool:

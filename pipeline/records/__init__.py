@@ -1,10 +1,13 @@
 """Records: what is known of each record id.
 
-`record` is the value, `joining` how events add to it, `commanded` which commands are remembered,
-`lineage` what records that were derived from each other tell each other.
+`record` is the value, `joining` how events add to it, `fields` what parts of the data hold,
+`issued` what was commanded, `commanded` which of that is remembered, `lineage` what records that
+were derived from each other tell each other.
 """
 
 from pipeline.records.commanded import bounded
+from pipeline.records.fields import FieldCategory, categories_by_field
+from pipeline.records.issued import OBSERVED, Answer, Issued, is_open
 from pipeline.records.joining import LATE, MAX_VALUES, applied, is_full, pruned
 from pipeline.records.lineage import (
     ASK,
@@ -23,12 +26,8 @@ from pipeline.records.lineage import (
 from pipeline.records.record import (
     DISCLOSED,
     INFORMED,
-    OBSERVED,
-    Answer,
     Birth,
-    Issued,
     Record,
-    is_open,
 )
 from pipeline.records.signs import MAX_SIGNS
 
@@ -47,6 +46,7 @@ __all__ = [
     "TOLD",
     "Answer",
     "Birth",
+    "FieldCategory",
     "Heard",
     "Issued",
     "Mail",
@@ -54,6 +54,7 @@ __all__ = [
     "Taint",
     "applied",
     "bounded",
+    "categories_by_field",
     "is_full",
     "is_key",
     "is_open",

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable
 
 from pipeline.instants import Instant
-from pipeline.records.record import Issued, is_open
+from pipeline.records.issued import Issued, is_open
 from pipeline.vocabulary import SETTLED, CommandKind
 
 MAX_COMMANDS = 16
@@ -15,7 +15,7 @@ MAX_COMMANDS = 16
 MAX_ISSUED_BYTES = 8 << 20
 """What the commands of one record may take in its row, with the signs of data that they name."""
 _ALWAYS = 1_000
-"""So many commands fit, whatever they say."""
+"""So many commands fit, whatever they say, but for those that name fields."""
 _NUMBERS = 250
 """More than the bytes of a command's ids, words and instants."""
 
@@ -35,7 +35,8 @@ def recent(issued: tuple[Issued, ...]) -> tuple[Issued, ...]:
 
 def bounded(issued: tuple[Issued, ...]) -> tuple[Issued, ...]:
     """Keep as many commands as a row may hold: of every store and kind first what decides most."""
-    if len(issued) <= _ALWAYS or sum(map(_size, issued)) <= MAX_ISSUED_BYTES:
+    few = len(issued) <= _ALWAYS and not any(item.fields for item in issued)
+    if few or sum(map(_size, issued)) <= MAX_ISSUED_BYTES:
         return issued
     groups: dict[tuple[bool, str, str], list[Issued]] = {}
     for item in issued:
@@ -77,5 +78,5 @@ def _importance(item: Issued) -> tuple[bool, Instant, Instant, str]:
 
 def _size(item: Issued) -> int:
     # The event that began the life may be kept as a birth and as a touch for its sake.
-    texts = (item.store, item.cause, item.citation, *[item.generation] * 3)
+    texts = (item.store, item.cause, item.citation, *[item.generation] * 3, *item.fields)
     return _NUMBERS + sum([len(text.encode()) for text in texts])

@@ -14,6 +14,7 @@ import msgspec
 from pipeline.events import Event, Evidence, Subject
 from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.records.commanded import recent
+from pipeline.records.fields import said_of_fields
 from pipeline.records.record import (
     AXES,
     DISCLOSED,
@@ -71,6 +72,7 @@ def is_full(record: Record) -> bool:
         or len(record.sources) >= MAX_VALUES
         or len(record.recipients) >= MAX_VALUES
         or len(record.children) >= MAX_VALUES
+        or len(record.fields) >= MAX_VALUES
     )
 
 
@@ -91,7 +93,7 @@ def _first(event: Event) -> Record:
         _people(event.subjects),
         () if event.purpose is None else (event.purpose,),
         () if event.lawful_basis is None else (event.lawful_basis,),
-        _set(event.categories),
+        _set(_categories(event) if event.fields else event.categories),
         () if event.source is None else (event.source,),
         _set(event.stores),
         _set(event.recipients),
@@ -99,6 +101,7 @@ def _first(event: Event) -> Record:
         () if anchor is None else ((anchor, happened),),
         touches=() if begins else sign,
         unplaced_at=MIN_INSTANT if event.stores else happened,
+        fields=_set(said_of_fields(event.fields)) if event.fields else (),
     )
 
 
@@ -154,11 +157,17 @@ def _values(event: Event) -> tuple[tuple[Any, ...], ...]:
         (),
         () if event.purpose is None else (event.purpose,),
         () if event.lawful_basis is None else (event.lawful_basis,),
-        event.categories,
+        _categories(event) if event.fields else event.categories,
         () if event.source is None else (event.source,),
         event.stores,
         event.recipients,
+        said_of_fields(event.fields) if event.fields else (),
     )
+
+
+def _categories(event: Event) -> tuple[str, ...]:
+    """Return what an event says that the data is, as a whole and field by field."""
+    return (*event.categories, *[word for field in event.fields for word in field.categories])
 
 
 def _with_values(before: Record, record: Record, event: Event) -> Record:

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pipeline.events import INVENTORY_IDS, Evidence, Subject
-from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName, SubjectId
+from pipeline.identifiers import EventId, RecordId, StoreName, SubjectId
 from pipeline.instants import MIN_INSTANT, Instant
+from pipeline.records.fields import FieldCategory
+from pipeline.records.issued import Answer, Issued
 from pipeline.records.lineage import Heard, Taint, is_key
 from pipeline.vocabulary import SETTLED, Anchor, CommandKind
 
@@ -30,52 +32,6 @@ class Birth(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):
 
 INFORMED, DISCLOSED = "informed", "disclosed"
 """Names of anchors that start no clock: people were told, a recipient was given the data."""
-OBSERVED = "OBSERVED"
-"""In place of a command's kind: what a rule would have commanded that is only observed."""
-
-
-class Issued(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A command that was issued for the record, and the best answer so far.
-
-    `attempts`: how often it was sent, always under the same id. `withdraws`: the command that a
-    CANCEL or RELEASE takes back, which is marked `withdrawn`. `recipient`: who is to be told.
-    `uses`: what a restriction stops; empty: every use.
-    """
-
-    command_id: CommandId
-    kind: str
-    store: StoreName
-    cause: Cause
-    citation: str
-    generation: EventId
-    not_before: Instant
-    complete_by: Instant
-    data_until: Instant
-    expires_at: Instant
-    issued_at: Instant
-    outcome: str | None = None
-    answered_at: Instant | None = None
-    overdue: bool = False
-    cause_version: int = 0
-    withdrawn: bool = False
-    attempts: int = 1
-    withdraws: CommandId | None = None
-    recipient: str | None = None
-    uses: tuple[str, ...] = ()
-
-
-def is_open(item: Issued) -> bool:
-    """Whether a command stands and no store has said that it is done."""
-    return not item.withdrawn and item.outcome not in SETTLED and item.kind != OBSERVED
-
-
-class Answer(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):
-    """A store's answer to a command that is not known, or not known any more after a rollback."""
-
-    command_id: CommandId
-    status: str
-    at: Instant
-    store: StoreName
 
 
 class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -111,6 +67,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     told: tuple[Taint, ...] = ()
     heard: tuple[Heard, ...] = ()
     depth: int = 0
+    fields: tuple[FieldCategory, ...] = ()
 
     @property
     def base(self) -> Instant:
@@ -288,6 +245,7 @@ AXES = (
     "sources",
     "stores",
     "recipients",
+    "fields",
 )
 """The lists of a record, in the order in which `stated` says when each value was last stated.
 

@@ -12,7 +12,7 @@ from pipeline.commands import Command
 from pipeline.identifiers import CommandId, StoreName
 from pipeline.instants import Instant, format_instant
 from pipeline.receipts import Receipt
-from pipeline.reference_store.tables import COUNT_COVERED, DELETE_COVERED
+from pipeline.reference_store.tables import COUNT_COVERED, DELETE_COVERED, FIELDS
 from pipeline.vocabulary import SETTLED, CommandKind, ReceiptStatus
 
 OBEYED = frozenset(
@@ -21,6 +21,7 @@ OBEYED = frozenset(
         CommandKind.RESTRICT.value,
         CommandKind.RELEASE.value,
         CommandKind.CANCEL.value,
+        CommandKind.REDACT.value,
     }
 )
 """Kinds of command that the store can do; the others go to people or to other systems."""
@@ -28,6 +29,7 @@ OBEYED = frozenset(
 _DELETE = CommandKind.DELETE.value
 _RESTRICT = CommandKind.RESTRICT.value
 _CANCEL = CommandKind.CANCEL.value
+_REDACT = CommandKind.REDACT.value
 _TAKING_BACK = frozenset({CommandKind.RELEASE.value, _CANCEL})
 _COMPLETED = ReceiptStatus.COMPLETED.value
 _PARTIAL = ReceiptStatus.PARTIAL.value
@@ -84,6 +86,8 @@ def obey(connection: Connection, command: Command, store: StoreName, now: Instan
         receipt = _delete(connection, command, store, now)
     elif command.kind == _RESTRICT:
         receipt = _restrict(connection, command, store, now)
+    elif command.kind == _REDACT:
+        receipt = _redact(connection, command, store, now)
     else:
         receipt = _take_back(connection, command, store, now)
     _keep(connection, command, receipt)
@@ -107,6 +111,28 @@ def _delete(connection: Connection, command: Command, store: StoreName, now: Ins
     tried = _status(connection, command.command_id) is not None
     status = _COMPLETED if before or tried else _NOT_FOUND
     return _receipt(command, store, status, now, remaining=0)
+
+
+def _redact(connection: Connection, command: Command, store: StoreName, now: Instant) -> Receipt:
+    """Erase the named fields in every row stored up to `data_until`, and look again.
+
+    A record lies in several stores: what is no field of this one is for another.
+    """
+    known = [FIELDS[name] for name in command.fields if name in FIELDS]
+    covered = (command.record_id, command.data_until)
+    counts = [count for count, _ in known]
+    before = sum([connection.execute(count, covered).fetchone()[0] for count in counts])
+    for _, erase in known:
+        connection.execute(erase, covered)
+    remaining = sum([connection.execute(count, covered).fetchone()[0] for count in counts])
+    if remaining:
+        detail = "something keeps what remains; it is tried again when the command comes again"
+        return _receipt(command, store, _PARTIAL, now, remaining=remaining, detail=detail)
+    strange = len(command.fields) - len(known)
+    note = f"{strange} of the fields named are none of this store's" if strange else None
+    tried = _status(connection, command.command_id) is not None
+    status = _COMPLETED if before or tried else _NOT_FOUND
+    return _receipt(command, store, status, now, remaining=0, detail=note)
 
 
 def _covered(connection: Connection, command: Command) -> int:

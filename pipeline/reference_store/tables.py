@@ -54,6 +54,25 @@ DELETE_COVERED = (
 )
 """One statement a table: remove the rows that `COUNT_COVERED` counts."""
 
+FIELDS = {
+    "image": (
+        "SELECT count(*) FROM images WHERE record_id = ? AND stored_at <= ? AND data <> x''",
+        "UPDATE images SET data = x'' WHERE record_id = ? AND stored_at <= ?",
+    ),
+    "vector": (
+        "SELECT count(*) FROM templates WHERE record_id = ? AND stored_at <= ? AND vector <> x''",
+        "UPDATE templates SET vector = x'' WHERE record_id = ? AND stored_at <= ?",
+    ),
+    "terms": (
+        "SELECT count(*) FROM search_index WHERE record_id = ? AND stored_at <= ?",
+        "DELETE FROM search_index WHERE record_id = ? AND stored_at <= ?",
+    ),
+}
+"""By name, as events have it, each field that can be erased by itself.
+
+Two statements: how many rows that were stored up to an instant hold it, and what erases it there.
+"""
+
 SEARCH = """
     SELECT DISTINCT record_id FROM search_index
     WHERE term = ? AND record_id NOT IN (SELECT record_id FROM restrictions) ORDER BY record_id

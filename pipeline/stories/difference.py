@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from pipeline.commands import Command
 from pipeline.instants import Instant, format_instant
 from pipeline.stories.lines import NUMBER
 from pipeline.stories.replay import Played
@@ -35,11 +36,11 @@ def differences(scenario: Scenario, played: Played) -> tuple[Difference, ...]:
 def _commands(expected: Iterable[Expected], played: Played) -> Iterator[Difference]:
     wanted: dict[_What, list[Expected]] = defaultdict(list)
     for one in expected:
-        wanted[one.kind, one.record, one.store, one.cause].append(one)
+        wanted[_kind(one), one.record, one.store, one.cause].append(one)
     given: dict[_What, list[Instant]] = defaultdict(list)
     seen: set[_What] = set()
     for command, at in played.commands:
-        what: _What = (command.kind, command.record_id, command.store, command.cause)
+        what: _What = (_kind(command), command.record_id, command.store, command.cause)
         # What is commanded of the same record again is not another of the many.
         filed = what if what in seen else _filed(what, wanted)
         seen.add(what)
@@ -47,6 +48,11 @@ def _commands(expected: Iterable[Expected], played: Played) -> Iterator[Differen
     for what in sorted({*wanted, *given}):
         named = "{} {} in {} under {}".format(*what)
         yield from _pairs(named, wanted[what], sorted(given[what]))
+
+
+def _kind(one: Expected | Command) -> str:
+    """Return what is commanded, with the fields that it is of."""
+    return f"{one.kind} of {', '.join(one.fields)}" if one.fields else one.kind
 
 
 def _filed(what: _What, wanted: Mapping[_What, list[Expected]]) -> _What:

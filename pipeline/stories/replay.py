@@ -125,7 +125,7 @@ class _Player:
         for name in event.stores:
             holds = self._stores[name].holds
             keep = holds.keep_image if event.kind == RecordKind.SOURCE else holds.keep_template
-            keep(event.record_id, b"", collected_at=collected, stored_at=event.happened_at)
+            keep(event.record_id, b"data", collected_at=collected, stored_at=event.happened_at)
 
     def _receipt(self, given: GivenReceipt, happening: Happening) -> Receipt:
         fields = given.fields

@@ -59,7 +59,10 @@ class Happening(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """A command that must be given, and in which time; both ends belong to it."""
+    """A command that must be given, and in which time; both ends belong to it.
+
+    `fields`: what a REDACT erases, sorted.
+    """
 
     kind: str
     record: str
@@ -67,6 +70,7 @@ class Expected(NamedTuple):
     cause: str
     not_before: Instant
     not_after: Instant
+    fields: tuple[str, ...] = ()
 
 
 class Scenario(NamedTuple):
@@ -241,7 +245,7 @@ def _expected(value: dict[str, Any], place: str) -> Iterator[Expected]:
     if "kind" not in value:
         return
     only(value, {*Expected._fields, "times"}, place)
-    missing = [key for key in Expected._fields if key not in value]
+    missing = [key for key in Expected._fields if key not in {"fields", *value}]
     if missing:
         raise InvalidInput(f"{place}: `{missing[0]}` is missing")
     if str(value["kind"]) not in set(CommandKind):
@@ -258,6 +262,7 @@ def _expected(value: dict[str, Any], place: str) -> Iterator[Expected]:
                 value["cause"],
                 _instant(value["not_before"], f"{place}: `not_before`"),
                 _instant(value["not_after"], f"{place}: `not_after`"),
+                tuple(sorted(_listed(value.get("fields", [])))),
             )
             yield from [one] * (times or 1)
 

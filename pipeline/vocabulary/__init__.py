@@ -16,6 +16,7 @@ from pipeline.vocabulary.dpv import (
 from pipeline.vocabulary.taxonomy import Taxonomy
 from pipeline.vocabulary.territories import territory
 from pipeline.vocabulary.words import (
+    DESTROYING,
     PROHIBITED_SIGNALS,
     RECEIPT_RANK,
     SETTLED,
@@ -33,6 +34,7 @@ from pipeline.vocabulary.words import (
 __all__ = [
     "CATEGORIES",
     "CATEGORY_TAXONOMY",
+    "DESTROYING",
     "LAWFUL_BASES",
     "LAWFUL_BASIS_TAXONOMY",
     "PROHIBITED_SIGNALS",

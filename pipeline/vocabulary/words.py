@@ -38,6 +38,12 @@ class CommandKind(StrEnum):
     REVIEW_MODEL = "REVIEW_MODEL"
     STOP_COLLECTION = "STOP_COLLECTION"
     ATTEST = "ATTEST"
+    REDACT = "REDACT"
+    """Erase the named fields, keep the rest."""
+
+
+DESTROYING = frozenset({CommandKind.DELETE.value, CommandKind.REDACT.value})
+"""Kinds of commands that cannot be undone: nothing lets one pass that would stop the other."""
 
 
 class ReceiptStatus(StrEnum):
@@ -111,6 +117,9 @@ class FindingKind(StrEnum):
     RECORD_TOO_LARGE = "RECORD_TOO_LARGE"
     LINEAGE_TOO_DEEP = "LINEAGE_TOO_DEEP"
     EXPIRED = "EXPIRED"
+    PARTITION_EXCLUDED = "PARTITION_EXCLUDED"
+    PARTITIONS_ADDED = "PARTITIONS_ADDED"
+    LOG_TRUNCATED = "LOG_TRUNCATED"
 
 
 UNKNOWN = "UNKNOWN"

@@ -27,6 +27,7 @@ def test_a_question_that_waits_survives_the_loss_of_the_decoded_ledger(whole: bo
     if whole:
         chunk = encode_chunk(whole_chunk(drive.ledger, 99))
         drive.ledger = folded(0, {}, decode_chunks([chunk]))
+        drive.give(Part(tick=Instant(6_000)))
     else:
         drive.rebuilt()
     drive.until(20_000)

@@ -126,7 +126,7 @@ def test_losing_the_decoded_ledger_meanwhile_loses_nothing() -> None:
     drive = holding()
     drive.until(11_000)
     drive.give(Part(envelopes=(HOLD_ON_ALL,)))
-    drive.rebuilt()
+    drive.rebuilt(ticks=False)
     assert left(drive) == RECORDS
     for at in range(11_001, 11_005):
         drive.until(at)

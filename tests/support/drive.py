@@ -75,9 +75,11 @@ class Drive:
         """How many commands no store has settled."""
         return sum(len(open_commands(record)) for record in self.ledger.holdings.records())
 
-    def rebuilt(self) -> None:
-        """Forget the decoded ledger and fold the journal again."""
+    def rebuilt(self, *, ticks: bool = True) -> None:
+        """Forget the decoded ledger and fold the journal again; a tick comes soon, if at all."""
         self.ledger = folded(0, self.awaited, decode_chunks(list(reversed(self.journal))))
+        if ticks and self.time > MIN_INSTANT:
+            self.give(Part(tick=self.time))
 
     @property
     def deletions(self) -> list[Command]:

@@ -1,0 +1,78 @@
+"""Erasing fields that nobody must keep, before the rest of a record that somebody must.
+
+What is erased cannot be brought back, so a REDACT passes whatever a deletion must pass. It ends no
+life: the rest stays, restricted, and goes as a whole when the last duty to keep it has ended.
+"""
+
+import msgspec
+
+from pipeline.identifiers import StoreName
+from pipeline.instants import Instant
+from pipeline.ledger.awaiting import awaits_parents
+from pipeline.ledger.issuing import Draft
+from pipeline.ledger.leaving import DELETE, REDACT
+from pipeline.ledger.noting import withheld
+from pipeline.ledger.restricting import hold
+from pipeline.records import Issued, is_open
+from pipeline.rules import Plan
+
+
+def due_fields(plan: Plan, lead: int, at: Instant) -> frozenset[str]:
+    """Return the fields that a plan wants erased by then in a store.
+
+    Args:
+        plan: of one life.
+        lead: how long before a maximum the store is told, in milliseconds.
+        at: the instant.
+    """
+    due = [step for step in plan.steps if step.kind == REDACT and step.due_at(lead) <= at]
+    return frozenset([name for step in due for name in step.fields])
+
+
+def redact(draft: Draft, plan: Plan, store: StoreName) -> None:
+    """Have the fields erased that are due, each once in a life; while a hold is on it, none."""
+    lead = draft.planner.lead(store)
+    steps = [step for step in plan.steps if step.kind == REDACT and step.is_for(store)]
+    told = {name for item in draft.standing(REDACT, store) for name in item.fields}
+    for step in sorted(steps, key=lambda step: (step.due_at(lead), step)):
+        due_at = step.due_at(lead)
+        names = tuple([name for name in step.fields if name not in told])
+        if not names:
+            continue
+        if due_at > draft.now:
+            draft.wakes.append(due_at)
+            continue
+        if plan.holds:
+            hold(draft, plan, store, step)
+            return
+        control = draft.planner.in_force.stopped(store, step.cause)
+        if control is not None:
+            withheld(draft, step, control)
+        elif not draft.may_delete:
+            draft.wakes.append(due_at)
+        elif not awaits_parents(draft, due_at):
+            draft.issue(msgspec.structs.replace(step, fields=names), store, due_at)
+            told.update(names)
+
+
+def reconsider_fields(draft: Draft, plan: Plan, store: StoreName) -> None:
+    """Withdraw what must not be erased any more, as far as no store says that it is done.
+
+    Like a deletion only when everything published before was taken into account.
+    """
+    for item in draft.standing(REDACT, store):
+        if draft.lapses(item) or not is_open(item) or _stands(draft, plan, store, item):
+            continue
+        if draft.may_delete:
+            draft.withdraw(item)
+        else:
+            draft.wakes.append(draft.clock)
+
+
+def _stands(draft: Draft, plan: Plan, store: StoreName, item: Issued) -> bool:
+    """Whether a plan still wants all erased that a command names: by itself, or with the rest."""
+    if plan.holds:
+        return False
+    lead = draft.planner.lead(store)
+    whole = any(step.kind == DELETE and step.due_at(lead) <= draft.clock for step in plan.steps)
+    return whole or due_fields(plan, lead, draft.clock).issuperset(item.fields)
