@@ -25,6 +25,7 @@ from pipeline.wire.framing import SchemaIds
 from pipeline.wire.inventories import Row, event_of
 from pipeline.wire.plain_json import command_from_json, event_from_json, receipt_from_json
 from pipeline.wire.schemas import SCHEMAS, schema
+from pipeline.wire.sealed import SEALED
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "schemas"
@@ -91,7 +92,14 @@ def test_every_schema_is_in_our_namespace_and_has_no_enum(name: str) -> None:
 def test_a_schema_has_the_fields_of_its_value_in_order(
     name: str, kind: type[msgspec.Struct]
 ) -> None:
-    assert names(raw(name)) == list(kind.__struct_fields__)
+    seal = ["seal"] if name in SEALED else []
+    assert names(raw(name)) == [*kind.__struct_fields__, *seal]
+
+
+@pytest.mark.parametrize("name", sorted(SEALED))
+def test_a_seal_is_the_last_field_for_what_comes_before_it_is_signed(name: str) -> None:
+    last = raw(name)["fields"][-1]
+    assert (last["name"], last["type"], last["default"]) == ("seal", ["null", "string"], None)
 
 
 def test_the_inventory_has_the_fields_of_a_record_and_what_is_derived_for_readers() -> None:
@@ -169,11 +177,13 @@ def test_the_readme_names_every_schema(name: str) -> None:
 def test_every_block_of_the_readme_is_of_a_kind_that_is_tested_here() -> None:
     assert {(language, kind) for language, kind, _ in BLOCKS} == {
         ("yaml", "map"),
+        ("yaml", "keyring"),
         ("json", "event"),
         ("json", "command"),
         ("json", "receipt"),
         ("json", "inventory"),
         ("python", ""),
+        ("python", "verify"),
     }
 
 
@@ -185,7 +195,7 @@ def test_every_json_line_of_the_readme_can_be_encoded_and_read_back() -> None:
         for line in text.splitlines()
         if language == "json"
     ]
-    assert len(lines) == 8
+    assert len(lines) == 9
     for kind, line in lines:
         if kind == "event":
             event = event_from_json(line)
@@ -209,7 +219,7 @@ def test_the_shipped_events_are_events() -> None:
 
 
 def test_the_map_of_the_readme_loads(tmp_path: Path) -> None:
-    text = next(text for language, _, text in BLOCKS if language == "yaml")
+    text = next(text for _, kind, text in BLOCKS if kind == "map")
     assert list(yaml.safe_load(text)["schemas"]) == [7, 12]
     (tmp_path / "map.yaml").write_text(text)
     (tmp_path / "event.avsc").write_text((FOLDER / "event.avsc").read_text())

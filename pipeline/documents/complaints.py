@@ -71,8 +71,13 @@ def read_shape(
         return form.model_validate(plain)
     except ValidationError as refusal:
         errors = refusal.errors(include_url=False)
-    for error in errors:
+    for at, error in enumerate(errors):
+        if notes.is_full:
+            notes.untold += len(errors) - at
+            break
         _complain(form, error, notes)
+    if notes.is_full:  # nothing that mending could find would be told
+        return None
     mended = copy.deepcopy(plain)
     numbers = count()
     for error in errors:

@@ -5,9 +5,11 @@ holds and controls are here.
 """
 
 import re
+from collections.abc import Callable
 
 from pipeline.documents.form import MatchShape
 from pipeline.documents.notice_meaning import read_notice
+from pipeline.documents.outages import is_loss, is_partition
 from pipeline.documents.policy_form import PolicyShape
 from pipeline.documents.policy_meaning import read_policy
 from pipeline.documents.problems import Notes
@@ -34,7 +36,9 @@ from pipeline.documents.words import known_word, read_match
 from pipeline.identifiers import MAX_ID_BYTES, DocumentId, RecordId, SubjectId
 
 _HOLD_STATES: tuple[HoldState, ...] = ("active", "released")
-_CONTROL_ACTIONS: tuple[ControlAction, ...] = ("pause", "resume", "approve", "withdraw")
+_CONTROL_ACTIONS: tuple[ControlAction, ...] = (
+    *("pause", "resume", "approve", "withdraw", "exclude", "include", "accept"),
+)
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _SWITCH_SCOPE = re.compile(rf"all|store:{_NAME}|rule:{_NAME}/{_NAME}")
 _CAUSE_SCOPE = re.compile(rf"cause:(policy|notice):{_NAME}/{_NAME}")
@@ -47,7 +51,6 @@ _SIMULATION_SCOPE = re.compile(
     rf":[0-9a-f]{{{APPROVAL_DIGITS}}}/[0-9a-f]{{{APPROVAL_DIGITS}}}"
 )
 _MODEL_SCOPE = re.compile(rf"{MODEL_SCOPE}\S{{1,{MAX_ID_BYTES}}}")
-_APPROVABLE = (_CAUSE_SCOPE, _DOCUMENT_SCOPE, _SIMULATION_SCOPE, _MODEL_SCOPE)
 
 
 def read_meaning(shape: DocumentShape, notes: Notes) -> Document | None:
@@ -94,25 +97,9 @@ def _control(shape: ControlShape, notes: Notes) -> Control | None:
     if action is None:
         return None
     scope = shape.control
-    if action == "approve":
-        if not any(one.fullmatch(scope) for one in _APPROVABLE):
-            what = "the scope of `approve` is no cause, document, simulation or model"
-            remedy = (
-                "write e.g. `control: cause:policy:acme/uk-faces`, `cause:notice:ID/STEP`, "
-                "`document:policies/acme@2:DIGEST` (`retention publish` says which), "
-                "`simulation:ID` (`retention simulate` says which) or `model:RECORD_ID`"
-            )
-            notes.add(("control",), what=what, remedy=remedy)
-    elif action == "withdraw":
-        if not any(one.fullmatch(scope) for one in (_SIMULATION_SCOPE, _MODEL_SCOPE)):
-            what = "the scope of `withdraw` is no simulation and no model"
-            remedy = "write `control: simulation:ID` or `control: model:ID`, as it was approved"
-            notes.add(("control",), what=what, remedy=remedy)
-    elif _SWITCH_SCOPE.fullmatch(scope) is None:
-        # A cause cannot be paused: pause and approve of one scope would undo each other.
-        what = f"the scope of `{action}` is neither all, a store nor a rule"
-        remedy = "write `control: all`, `control: store:NAME` or `control: rule:POLICY/RULE`"
-        notes.add(("control",), what=what, remedy=remedy)
+    may, what, remedy = _SCOPES.get(action, _SWITCHES)
+    if not may(scope):
+        notes.add(("control",), what=f"the scope of `{action}` is {what}", remedy=remedy)
     return Control(
         document_id=DocumentId(scope),
         version=int(shape.version),
@@ -120,3 +107,45 @@ def _control(shape: ControlShape, notes: Notes) -> Control | None:
         scope=scope,
         reason=shape.reason,
     )
+
+
+def _one_of(*patterns: re.Pattern[str]) -> Callable[[str], bool]:
+    return lambda scope: any(pattern.fullmatch(scope) for pattern in patterns)
+
+
+_Scope = tuple[Callable[[str], bool], str, str]
+"""Which scopes an action may have, what another one is, and what to write."""
+# A cause cannot be paused: pause and approve of one scope would undo each other.
+_SWITCHES: _Scope = (
+    _one_of(_SWITCH_SCOPE),
+    "neither all, a store nor a rule",
+    "write `control: all`, `control: store:NAME` or `control: rule:POLICY/RULE`",
+)
+_PARTITIONS: _Scope = (
+    is_partition,
+    "no partition",
+    "write e.g. `control: partition:ingestion.events/3`, as the alert names it",
+)
+_SCOPES: dict[ControlAction, _Scope] = {
+    "approve": (
+        _one_of(_CAUSE_SCOPE, _DOCUMENT_SCOPE, _SIMULATION_SCOPE, _MODEL_SCOPE),
+        "no cause, document, simulation or model",
+        (
+            "write e.g. `control: cause:policy:acme/uk-faces`, `cause:notice:ID/STEP`, "
+            "`document:policies/acme@2:DIGEST` (`retention publish` says which), "
+            "`simulation:ID` (`retention simulate` says which) or `model:RECORD_ID`"
+        ),
+    ),
+    "withdraw": (
+        _one_of(_SIMULATION_SCOPE, _MODEL_SCOPE),
+        "no simulation and no model",
+        "write `control: simulation:ID` or `control: model:ID`, as it was approved",
+    ),
+    "exclude": _PARTITIONS,
+    "include": _PARTITIONS,
+    "accept": (
+        is_loss,
+        "no loss of messages",
+        "write `control: loss:TOPIC/NUMBER@POSITION`, as the job says it",
+    ),
+}

@@ -41,6 +41,10 @@ def note_opinions(document: Document, notes: Notes, now: Instant | None = None) 
         _deadlines(document, notes, now)
     elif isinstance(document, Request):
         _request(document, notes, now)
+    elif isinstance(document, Control) and document.action == "exclude":
+        what = "deadlines no longer wait for what lies unread in this partition"
+        remedy = "publish `include` as soon as it is read again; until then something that it says "
+        _warn(notes, ("control",), "partition-excluded", what, remedy + "may come too late")
     elif isinstance(document, Control) and document.action == "pause" and document.scope == "all":
         what = "every deletion stops, also those with a deadline"
         remedy = "resume as soon as the reason has gone, or pause one store or rule"

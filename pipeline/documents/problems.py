@@ -3,6 +3,7 @@
 `Notes` collects while a document is read; `InvalidDocument` carries what was found.
 """
 
+import re
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
@@ -12,6 +13,8 @@ from pipeline.documents.reading import Node, Path, line_of, written_path
 from pipeline.errors import InvalidInput, RetentionError
 
 T = TypeVar("T")
+
+_QUOTED = re.compile(r"`[^`]*`")
 
 Severity = Literal["error", "warning"]
 
@@ -55,6 +58,13 @@ class InvalidDocument(RetentionError):
         """Take all problems found, warnings included."""
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+    @property
+    def without_quotes(self) -> str:
+        """The message without what it quotes of the text, which may name anybody: one line each."""
+        return "\n".join(
+            f"{one.file}:{one.line}: {_QUOTED.sub('`…`', one.what)}" for one in self.problems
+        )
 
     def __reduce__(self) -> "tuple[type[InvalidDocument], tuple[tuple[Problem, ...]]]":
         """Pickle the problems; the default would pass the message."""

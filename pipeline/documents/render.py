@@ -16,7 +16,7 @@ from pipeline.documents.render_match import records, records_inside
 from pipeline.documents.render_notice import notice_in_words
 from pipeline.documents.render_request import request_in_words
 from pipeline.documents.requests import Request
-from pipeline.documents.values import MODEL_SCOPE, Control, Document, Hold, Notice
+from pipeline.documents.values import LOSS_SCOPE, MODEL_SCOPE, Control, Document, Hold, Notice
 from pipeline.instants import DAY, format_instant
 from pipeline.periods import Period
 from pipeline.vocabulary import Anchor
@@ -38,6 +38,9 @@ _CONTROL = {
     "resume": "resumes",
     "approve": "approves",
     "withdraw": "takes back the approval of",
+    "exclude": "lets deadlines pass without waiting for",
+    "include": "has deadlines wait again for",
+    "accept": "accepts, and lets the job go on after, the",
 }
 
 
@@ -191,6 +194,8 @@ def _control(control: Control) -> tuple[str, ...]:
     scope = {"all": "all deletions"}.get(control.scope, control.scope)
     if scope.startswith(MODEL_SCOPE):
         scope = f"that model {scope.removeprefix(MODEL_SCOPE)} is deleted, under whatever asks it"
+    if scope.startswith(LOSS_SCOPE):
+        scope = f"loss of messages of {scope.removeprefix(LOSS_SCOPE)}"
     head = f"Control version {control.version} {_CONTROL[control.action]} {scope}"
     return (f"{head} ({control.reason}).",)
 

@@ -37,7 +37,7 @@ Happened = Literal[
     "urgency_lifted",
 ]
 HoldState = Literal["active", "released"]
-ControlAction = Literal["pause", "resume", "approve", "withdraw"]
+ControlAction = Literal["pause", "resume", "approve", "withdraw", "exclude", "include", "accept"]
 Unknown = Literal["restrict", "leave"]
 Extent = Literal["SOURCE", "SOURCE+TEMPLATES", "SOURCE+TEMPLATES+MODELS"]
 
@@ -45,6 +45,10 @@ DOCUMENT_SCOPE = "document:"
 """How the scope of a control begins that lets a document take effect."""
 MODEL_SCOPE = "model:"
 """How the scope of a control begins by which a person approves that a model is deleted."""
+PARTITION_SCOPE = "partition:"
+"""How the scope of a control begins that leaves a partition out of the time, or ends that."""
+LOSS_SCOPE = "loss:"
+"""How the scope of a control begins by which a person accepts that messages are gone."""
 SIMULATION_SCOPE = "simulation:"
 """How the scope of a control begins that approves a simulation of a document."""
 SIMULATED = frozenset({"policies", "notices"})
@@ -171,7 +175,9 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
             `cause:CAUSE`, e.g. `cause:policy:acme/uk-faces`, a document that needs a second
             person, e.g. `document:policies/acme@2:0a1b2c3d4e5f`, a simulation of one, e.g.
             `simulation:policies/acme@2:0a1b2c3d4e5f/6a7b8c9d0e1f`, or a model that a person has
-            reviewed, `model:RECORD_ID`; for withdraw such a simulation.
+            reviewed, `model:RECORD_ID`; for withdraw such a simulation; for exclude and include
+            `partition:TOPIC/NUMBER`; for accept what the job says is gone,
+            `loss:TOPIC/NUMBER@POSITION` or `loss:TOPIC@IDENTITY`.
         author: who published it; empty until it has come in an envelope.
     """
 

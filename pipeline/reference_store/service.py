@@ -8,16 +8,21 @@ before.
 import contextlib
 import logging
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Self
 
 from pipeline.commands import Command
 from pipeline.errors import BrokerUnavailable, InvalidInput, RetentionError, Undecodable
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Clock, Instant
+from pipeline.receipts import Receipt
 from pipeline.reference_store.store import ReferenceStore
+from pipeline.reference_store.verifying import Verifier, refused
+from pipeline.signing import WHY, Keyring, Refusal, SigningKey
 from pipeline.transports.contract import Broker, Consumer, Message, Partition, Producer
 from pipeline.transports.topics import DEFAULT_PREFIX, Topics
 from pipeline.wire.codec import Codec
+from pipeline.wire.sealed import sealed_receipts
 
 BATCH_MESSAGES = 5_000
 """Most commands between two commits of the position: what is done again after a kill.
@@ -42,11 +47,14 @@ class StoreService:
         clock: by which the store obeys.
         prefix: of the pipeline's topics.
         group: consumer group of its position; by default `PREFIXstore.NAME`.
+        keyring: the public keys whose commands it obeys; None: it obeys unsigned ones too.
+        key: seals its receipts; None: they are not sealed.
 
     Attributes:
         silent: while it is True, nothing is read, obeyed or answered.
         answered: receipts sent, repetitions included.
         skipped: messages that could not be read.
+        refused: commands by why they were not believed.
     """
 
     def __init__(
@@ -57,17 +65,24 @@ class StoreService:
         *,
         prefix: str = DEFAULT_PREFIX,
         group: str | None = None,
+        keyring: Keyring | None = None,
+        key: SigningKey | None = None,
     ) -> None:
         self.silent = False
         self.answered = 0
         self.skipped = 0
+        self.refused: Counter[Refusal] = Counter()
         self.topic = Topics(prefix).commands(store.name)
-        self.group = group or f"{prefix}store.{store.name}"
+        self.group = group or Topics(prefix).store_group(store.name)
         self._store = store
         self._broker = broker
         self._clock = clock
         self._receipts = Topics(prefix).name("receipts")
         self._codec = Codec({})
+        self._key = key
+        self._verifier: Verifier | None = None
+        if keyring is not None:
+            self._verifier = Verifier(keyring, store.name, self.topic)
         self._connection: tuple[Consumer, Producer] | None = None
 
     def step(self, now: Instant | None = None) -> int:
@@ -142,15 +157,49 @@ class StoreService:
     def _handle(self, messages: Sequence[Message], now: Instant | None) -> int:
         with self._undone():
             consumer, producer = self._connected()
-            commands = [found for found in map(self._command, messages) if found is not None]
             at = self._clock.now() if now is None else now
-            for receipt in self._store.obey_all(commands, at):
-                value = self._codec.encode_receipt(receipt)
+            commands: list[Command] = []
+            receipts: list[Receipt] = []
+            for message in messages:
+                command = self._command(message)
+                refusal = None if command is None else self._refusal(command, message, at)
+                if command is None:
+                    continue
+                if refusal is None:
+                    commands.append(command)
+                else:
+                    receipts.append(refused(command, self._store.name, refusal, at))
+            receipts += self._store.obey_all(commands, at)
+            for receipt, value in zip(receipts, self._encoded(receipts, at), strict=True):
                 producer.send(self._receipts, receipt.record_id.encode(), value)
             producer.flush()
             self._broker.commit(self.group, consumer.positions())
-        self.answered += len(commands)
-        return len(commands)
+        self.answered += len(receipts)
+        return len(receipts)
+
+    def _encoded(self, receipts: Sequence[Receipt], now: Instant) -> list[bytes]:
+        """Return the messages that answer, sealed where there is a key."""
+        values = [self._codec.encode_receipt(receipt) for receipt in receipts]
+        if self._key is None:
+            return values
+        return sealed_receipts(values, self._key, self._receipts, self._store.name, now)
+
+    def _refusal(self, command: Command, message: Message, now: Instant) -> Refusal | None:
+        """Return why a command is not believed; it is counted and said."""
+        if self._verifier is None:
+            return None
+        refusal = self._verifier.check(command, message, now)
+        if refusal is not None:
+            self.refused[refusal] += 1
+            _LOG.warning(
+                "store %s: %s/%d offset %d is not obeyed: %s",
+                self._store.name,
+                message.topic,
+                message.partition,
+                message.offset,
+                WHY[refusal],
+            )
+        return refusal
 
     def _command(self, message: Message) -> Command | None:
         """Return the command of a message; one that cannot be read is counted and passed over."""

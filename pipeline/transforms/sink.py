@@ -4,7 +4,9 @@ A producer of its own, because `flush` reports the failures of everything handed
 failure of one bundle's message could be reported to another bundle.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from pipeline.commands import Command
 from pipeline.findings import (
@@ -15,28 +17,53 @@ from pipeline.findings import (
     StateRow,
     finding,
 )
-from pipeline.identifiers import RecordId
-from pipeline.instants import Instant, to_datetime
+from pipeline.identifiers import RecordId, StoreName
+from pipeline.instants import MIN_INSTANT, Instant, to_datetime
 from pipeline.ledger.inventory import derived
 from pipeline.ledger.outcome import Row
 from pipeline.records import Mail
 from pipeline.settings import Settings
+from pipeline.signing import COMMANDS, SigningKey, load_key, seal_all
 from pipeline.transports import open_broker
 from pipeline.transports.topics import Topics
 from pipeline.vocabulary import FindingKind
 from pipeline.wire.codec import Codec
+from pipeline.wire.sealed import content_of, with_seal
+
+MOST_UNSEALED = 2_000
+"""Commands that one signature is for: with more a seal grows, and little is gained."""
+
+
+class _Batch(NamedTuple):
+    """What the commands of one signature have in common."""
+
+    topic: str
+    store: StoreName
+    documents: str
 
 
 class Sink:
-    """Encodes typed values and hands them to a producer; `flush` before acknowledging anything."""
+    """Encodes typed values and hands them to a producer; `flush` before acknowledging anything.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: of the job.
+        signs: whether it seals the commands that it writes, with the job's key if it has one.
+
+    Raises:
+        InvalidInput: the key cannot be read.
+    """
+
+    def __init__(self, settings: Settings, *, signs: bool = False) -> None:
         self.topics = Topics(settings.prefix, settings.events)
         self._codec = Codec.from_settings(settings)
         self._broker = open_broker(settings.broker_url, clock_topic=self.topics.name("clock"))
         self._producer = self._broker.producer()
         self._stores: dict[str, bool] = {}
         self._told: set[str] = set()
+        named = signs and settings.signing_key is not None
+        self._key = load_key(str(settings.signing_key)) if named else None
+        self._now = MIN_INSTANT
+        self._unsealed: defaultdict[_Batch, list[Command]] = defaultdict(list)
 
     def row(self, row: Row) -> None:
         """Write a record to the inventory."""
@@ -58,8 +85,15 @@ class Sink:
         topic, key = self.topics.name("lineage"), item.record_id.encode()
         self._producer.send(topic, key, self._codec.encode_mail(item))
 
-    def command(self, command: Command) -> None:
-        """Write a command to its store's topic; without such a topic, a finding instead."""
+    def command(self, command: Command, documents: str = "", now: Instant = MIN_INSTANT) -> None:
+        """Write a command to its store's topic; without such a topic, a finding instead.
+
+        Args:
+            command: what is written; with a key it waits, until `flush` or until there are
+                `MOST_UNSEALED`, so that one signature serves many.
+            documents: fingerprint of the documents in force.
+            now: the present in the broker's time.
+        """
         topic = self.topics.commands(command.store)
         if not self._exists(topic):
             missing = self._missing(command, topic)
@@ -67,7 +101,32 @@ class Sink:
                 self._told.add(missing.told_as)
                 self.finding(missing)
             return
-        self._producer.send(topic, command.record_id.encode(), self._codec.encode_command(command))
+        if self._key is None:
+            self._send(topic, command, self._codec.encode_command(command))
+            return
+        self._now = max(self._now, now)
+        batch = _Batch(topic, command.store, documents)
+        self._unsealed[batch].append(command)
+        if len(self._unsealed[batch]) >= MOST_UNSEALED:
+            self._seal(self._key, batch, self._unsealed.pop(batch))
+
+    def _seal(self, key: SigningKey, batch: "_Batch", commands: list[Command]) -> None:
+        contents = [content_of(self._codec.encode_command(command)) for command in commands]
+        seals = seal_all(
+            contents,
+            key,
+            kind=COMMANDS,
+            topic=batch.topic,
+            store=batch.store,
+            documents=batch.documents,
+            issued_at=self._now,
+            expires_at=max(command.expires_at for command in commands),
+        )
+        for command, content, seal in zip(commands, contents, seals, strict=True):
+            self._send(batch.topic, command, with_seal(content, seal))
+
+    def _send(self, topic: str, command: Command, value: bytes) -> None:
+        self._producer.send(topic, command.record_id.encode(), value)
 
     def _missing(self, command: Command, topic: str) -> Finding:
         """Word the finding, for a store once a day of issue and attempt: its commands wait."""
@@ -119,6 +178,11 @@ class Sink:
 
     def flush(self) -> None:
         """Return when everything handed over is acknowledged; raise when anything was not."""
+        if self._key is not None:
+            waiting = list(self._unsealed.items())
+            self._unsealed.clear()
+            for batch, commands in waiting:
+                self._seal(self._key, batch, commands)
         self._producer.flush()
 
     def close(self) -> None:

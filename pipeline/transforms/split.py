@@ -33,9 +33,16 @@ from pipeline.transports import open_broker
 from pipeline.transports.contract import Broker, Message
 from pipeline.vocabulary import FindingKind
 from pipeline.wire.codec import Codec
+from pipeline.wire.trust import Distrusted, Stamped, Trust
 
 TO_GOVERNOR = "governor"
 TO_ACKNOWLEDGE = "acknowledge"
+
+
+_INVALID = Undecodable(
+    "invalid_document", "the text is refused; the finding INVALID_DOCUMENT of this place says why"
+)
+"""What quarantine says of a document that can be read but not used: nothing of its text."""
 
 
 class Bucket:
@@ -74,6 +81,7 @@ class Split(beam.DoFn):
         self._settings = settings
         self._handlers: dict[str, Callable[[Batch], None]] = {}
         self._codec: Codec | None = None
+        self._trust: Trust | None = None
         self._sink: Sink | None = None
 
     def setup(self) -> None:
@@ -81,6 +89,7 @@ class Split(beam.DoFn):
         collect_seldom()
         settings = self._settings
         self._codec = Codec.from_settings(settings)
+        self._trust = Trust(self._codec, settings)
         self._sink = Sink(settings)
         topics = self._sink.topics
         self._handlers = dict.fromkeys(topics.events, self._events)
@@ -144,11 +153,11 @@ class Split(beam.DoFn):
         self._originate(batch, touched)
 
     def _receipts(self, batch: Batch) -> None:
-        decode = self._need_codec().decode_receipt
+        trust = self._need_trust()
         touched: set[int] = set()
         for message in batch.messages:
             try:
-                receipt = decode(message.value)
+                receipt = trust.receipt(_stamped(message))
             except Undecodable as error:
                 self._quarantine(message, error)
                 continue
@@ -199,10 +208,11 @@ class Split(beam.DoFn):
         envelopes = []
         for message in batch.messages:
             try:
-                envelope = self._need_codec().decode_envelope(kind, message.value)
+                envelope = self._need_trust().envelope(kind, _stamped(message))
                 parsed(envelope)
             except (Undecodable, InvalidDocument) as error:
                 self._need_sink().finding(_refused(message, error))
+                self._quarantine(message, error if isinstance(error, Undecodable) else _INVALID)
             else:
                 envelopes.append(envelope)
         span = _span(batch)
@@ -234,6 +244,10 @@ class Split(beam.DoFn):
         assert self._codec is not None, "setup was not called"  # noqa: S101
         return self._codec
 
+    def _need_trust(self) -> Trust:
+        assert self._trust is not None, "setup was not called"  # noqa: S101
+        return self._trust
+
     def _need_sink(self) -> Sink:
         assert self._sink is not None, "setup was not called"  # noqa: S101
         return self._sink
@@ -243,16 +257,25 @@ def _early(value: Any) -> WindowedValue:
     return WindowedValue(value, MIN_TIMESTAMP, [GlobalWindow()])
 
 
+def _stamped(message: Message) -> Stamped:
+    return Stamped(message.topic, message.value, message.timestamp)
+
+
 def _span(batch: Batch) -> Span:
     return Span(batch.topic, batch.partition, batch.start, batch.next, batch.begin, batch.end)
 
 
 def _refused(message: Message, error: Undecodable | InvalidDocument) -> Finding:
     where = f"{message.topic}/{message.partition} offset {message.offset}"
+    # Findings are kept and passed on: what a document says of people stays where it was written.
+    said = error.without_quotes if isinstance(error, InvalidDocument) else str(error)
+    remedy = "see why with `retention check`, correct it, publish it again"
+    if isinstance(error, Distrusted):
+        remedy = "find out who published it; if it is meant, publish it with `--signing-key`"
     return finding(
         FindingKind.INVALID_DOCUMENT,
         where,
-        f"a document cannot be used: {error}",
-        "the last good version stays in force; correct it with `retention check`, publish it again",
+        f"a document cannot be used: {said}",
+        f"the last good version stays in force; {remedy}",
         message.timestamp,
     )

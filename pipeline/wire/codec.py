@@ -14,56 +14,23 @@ from msgspec.structs import astuple
 from pipeline.commands import Command
 from pipeline.documents.envelope import Envelope
 from pipeline.errors import InvalidInput, Undecodable
-from pipeline.events import Event, Evidence, Subject
+from pipeline.events import Event
 from pipeline.events import checked as checked_event
 from pipeline.findings import Decision, Finding, Measurement, Quarantined, StateRow
 from pipeline.instants import MAX_INSTANT, MIN_INSTANT, Instant
 from pipeline.receipts import Receipt
 from pipeline.receipts import checked as checked_receipt
-from pipeline.records import ASK, GONE, TOLD, Answer, Birth, Heard, Issued, Mail, Record, Taint
+from pipeline.records import ASK, GONE, TOLD, Mail, Record
 from pipeline.settings import Settings
 from pipeline.wire.framing import Decoder, Format, Framed, SchemaIds, parse_formats
 from pipeline.wire.guard import MAX_BYTES, MAX_OWN_BYTES, MAX_OWN_ITEMS
-from pipeline.wire.reading import Maker
+from pipeline.wire.makers import MAKERS
 from pipeline.wire.schemas import SCHEMAS, Schema, schema
+from pipeline.wire.sealed import SEALED
 from pipeline.wire.writing import writer
 
 SINGLE_OBJECT_MAGIC = b"\xc3\x01"
 
-_RECORD_FIELDS = len(Record.__struct_fields__)
-
-
-def _record(*values: Any) -> Record:
-    # What follows was derived for readers.
-    return Record(*values[:_RECORD_FIELDS])
-
-
-def _anchor(name: str, at: Instant) -> tuple[str, Instant]:
-    return (name, at)
-
-
-MAKERS: dict[str, Maker] = {
-    "Anchor": _anchor,
-    "Answer": Answer,
-    "Birth": Birth,
-    "Command": Command,
-    "Decision": Decision,
-    "Document": Envelope,
-    "Event": Event,
-    "Evidence": Evidence,
-    "Finding": Finding,
-    "Heard": Heard,
-    "Issued": Issued,
-    "Lineage": Mail,
-    "Measurement": Measurement,
-    "Quarantined": Quarantined,
-    "Receipt": Receipt,
-    "Record": _record,
-    "State": StateRow,
-    "Subject": Subject,
-    "Taint": Taint,
-}
-"""What makes the value of each of our Avro records, from its fields in order."""
 _OURS = (
     *("record", "state", "command", "finding", "decision", "quarantine", "measurement"),
     "lineage",
@@ -91,7 +58,11 @@ class Codec:
         self._receipts = Framed(schema("receipt"), MAKERS, own, known, max_bytes=max_bytes)
         self._documents = Framed(schema("document"), MAKERS, own, known, max_bytes=max_bytes)
         # What we wrote ourselves may have gathered more than one message of others may say.
-        limits = {"max_bytes": MAX_OWN_BYTES, "max_items": MAX_OWN_ITEMS}
+        limits = {
+            "max_bytes": MAX_OWN_BYTES,
+            "max_items": MAX_OWN_ITEMS,
+            "max_in_all": MAX_OWN_BYTES,  # an entry takes a byte: no further limit
+        }
         self._ours = {name: Framed(schema(name), MAKERS, own, known, **limits) for name in _OURS}
         self._writers = {name: _Writer(schema(name)) for name in SCHEMAS}
 
@@ -269,7 +240,9 @@ class Codec:
         return self._write("lineage", item)
 
     def _write(self, name: str, value: Struct) -> bytes:
-        return self._writers[name].write(astuple(value))
+        fields = astuple(value)
+        # A seal is put on last, by whoever has the key (`sealed`).
+        return self._writers[name].write((*fields, None) if name in SEALED else fields)
 
 
 class _Writer:

@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 
 from pipeline.errors import InvalidInput, Undecodable
-from pipeline.wire.guard import MAX_BYTES, MAX_ITEMS, Read, guarded
+from pipeline.wire.guard import MAX_BYTES, MAX_IN_ALL, MAX_ITEMS, Read, guarded
 from pipeline.wire.reading import Maker
-from pipeline.wire.schemas import SCHEMAS, Schema, load, schema
+from pipeline.wire.schemas import SCHEMAS, Schema, load, released, schema
 
 CONFLUENT = "confluent"
 SINGLE_OBJECT = "single-object"
@@ -58,11 +58,14 @@ def parse_formats(texts: Sequence[str]) -> dict[str, Format]:
 
 
 class SchemaIds:
-    """The schemas that writers may have used: ours by fingerprint, others as a file maps them."""
+    """The schemas that writers may have used.
+
+    By fingerprint ours, those of released versions and those of the map; by id those of the map.
+    """
 
     def __init__(self, by_id: Mapping[int, Schema] | None = None) -> None:
         self.by_id = dict(by_id or {})
-        known = (*map(schema, SCHEMAS), *self.by_id.values())
+        known = (*released(), *map(schema, SCHEMAS), *self.by_id.values())
         self.by_fingerprint = {item.fingerprint: item for item in known}
 
     @classmethod
@@ -76,7 +79,7 @@ class SchemaIds:
         """
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
             raise InvalidInput(f"schema map {path} cannot be read: {error}") from error
         entries = content.get("schemas") if isinstance(content, dict) else None
         if not isinstance(entries, dict) or len(content) != 1:
@@ -126,6 +129,7 @@ class Framed:
         *,
         max_bytes: int = MAX_BYTES,
         max_items: int = MAX_ITEMS,
+        max_in_all: int = MAX_IN_ALL,
     ) -> None:
         self._reader = reader
         self._magic = _MAGIC[form.framing]
@@ -140,7 +144,12 @@ class Framed:
         self._known = frozenset(writers)
         self._reads: dict[bytes, Read] = {
             self._magic + key: guarded(
-                item, reader, makers, max_bytes=max_bytes, max_items=max_items
+                item,
+                reader,
+                makers,
+                max_bytes=max_bytes,
+                max_items=max_items,
+                max_in_all=max_in_all,
             )
             for key, item in writers.items()
             if item.short_name == reader.short_name and _same_units(item, reader)
@@ -204,10 +213,9 @@ class Decoder:
         ids: SchemaIds,
         *,
         max_bytes: int = MAX_BYTES,
-        max_items: int = MAX_ITEMS,
     ) -> None:
         self._topics = {
-            topic: Framed(reader, makers, form, ids, max_bytes=max_bytes, max_items=max_items)
+            topic: Framed(reader, makers, form, ids, max_bytes=max_bytes)
             for topic, form in formats.items()
         }
 

@@ -5,7 +5,8 @@ schema wrote needs Avro's resolution, which is fastavro's; and fastavro 1.13 acc
 forbids (negative union indices, padded integers, trailing bytes). The walk refuses all of it, and
 creates nothing while it looks. Why that is enough: an admitted schema (`admission`) does not
 contain itself and has no item without bytes, so the walk is as deep as the schema and takes at most
-one step a byte and type; every list is bounded by `most` and by the bytes that are there; and what
+one step a byte and type; every list is bounded by `most` and by the bytes that are there, and all
+lists of a message by `in_all`, since lists within lists multiply what a few bytes cost; and what
 passes has exactly one reading, so fastavro can only confirm it. UTF-8 is left to fastavro, which is
 strict.
 """
@@ -28,9 +29,10 @@ from pipeline.wire.integers import (
     length,
     number,
     small,
+    too_many,
 )
-from pipeline.wire.reading import Maker, reader
-from pipeline.wire.resolved import maker_of_fields
+from pipeline.wire.reading import Maker, Reader, reader
+from pipeline.wire.resolved import Make, maker_of_fields
 from pipeline.wire.schemas import Schema
 
 MAX_BYTES = 1 << 20
@@ -39,26 +41,41 @@ MAX_OWN_BYTES = 1 << 26
 """The same in our own topics: what the broker took from us must come back."""
 MAX_ITEMS = 1_000
 """Entries of a list or map in a message that others write."""
+MAX_IN_ALL = 10_000
+"""Entries of all lists of a message that others write: three bytes are enough for one."""
 MAX_OWN_ITEMS = 1_000_000
-"""The same in our own topics: records gather what many events said."""
+"""Entries of a list in our own topics: records gather what many events said."""
 
 Walk = Callable[[bytes, int], int]
 """Data and the position of a value to the position after it."""
+_Step = Callable[[bytes, int, list[int]], int]
+"""The same; the list holds how many entries may still come."""
 Read = Callable[[bytes, int], Any]
 """Data and the position after its frame to the value."""
 
 
 def guarded(
-    written: Schema, wanted: Schema, makers: Mapping[str, Maker], *, max_bytes: int, max_items: int
+    written: Schema,
+    wanted: Schema,
+    makers: Mapping[str, Maker],
+    *,
+    max_bytes: int,
+    max_items: int,
+    max_in_all: int,
 ) -> Read:
     """Return a function that reads what `written` wrote into a value of `wanted`.
 
     It raises `Undecodable` and nothing else, without a word of the payload.
     """
     if written.fingerprint == wanted.fingerprint:
-        inner = _own(wanted, makers, max_items)
+        inner = _own(reader(wanted, makers, max_items, max_in_all))
     else:
-        inner = _foreign(written, wanted, makers, max_items)
+        inner = _foreign(
+            walker(written, max_items, max_in_all),
+            maker_of_fields(wanted, makers),
+            written.avro,
+            wanted.avro,
+        )
 
     def read(data: bytes, start: int) -> Any:
         if len(data) > max_bytes:
@@ -79,9 +96,7 @@ def guarded(
     return read
 
 
-def _own(wanted: Schema, makers: Mapping[str, Maker], most: int) -> Read:
-    inner = reader(wanted, makers, most)
-
+def _own(inner: Reader) -> Read:
     def read(data: bytes, start: int) -> Any:
         value, end = inner(data, start)
         if end != len(data):
@@ -91,11 +106,7 @@ def _own(wanted: Schema, makers: Mapping[str, Maker], most: int) -> Read:
     return read
 
 
-def _foreign(written: Schema, wanted: Schema, makers: Mapping[str, Maker], most: int) -> Read:
-    walk = walker(written, most)
-    make = maker_of_fields(wanted, makers)
-    writer_avro, reader_avro = written.avro, wanted.avro
-
+def _foreign(walk: Walk, make: Make, writer_avro: Any, reader_avro: Any) -> Read:
     def read(data: bytes, start: int) -> Any:
         end = walk(data, start)
         if end != len(data):
@@ -113,13 +124,14 @@ def _remainder(end: int, size: int) -> Undecodable:
     return Undecodable("trailing_bytes", "bytes follow after the value")
 
 
-def walker(schema: Schema, most: int) -> Walk:
+def walker(schema: Schema, most: int, in_all: int) -> Walk:
     """Return the function that walks a value of an admitted schema.
 
     It raises `Undecodable`, and IndexError for missing bytes; a text that ends after the data moves
     the position past the end, which the caller must check.
     """
-    return _Compiler(schema, most).walk(schema.avro)
+    step = _Compiler(schema, most).walk(schema.avro)
+    return lambda data, at: step(data, at, [in_all])
 
 
 class _Compiler:
@@ -128,9 +140,9 @@ class _Compiler:
     def __init__(self, schema: Schema, most: int) -> None:
         self._named = schema.named
         self._most = most
-        self._done: dict[str, Walk] = {}
+        self._done: dict[str, _Step] = {}
 
-    def walk(self, avro: Any) -> Walk:
+    def walk(self, avro: Any) -> _Step:
         if isinstance(avro, list):
             return _union(tuple(self.walk(branch) for branch in avro))
         kind = avro if isinstance(avro, str) else avro["type"]
@@ -153,36 +165,39 @@ class _Compiler:
         return self._done[kind]
 
 
-def _record(fields: tuple[Walk, ...]) -> Walk:
-    def walk(data: bytes, at: int) -> int:
+def _record(fields: tuple[_Step, ...]) -> _Step:
+    def walk(data: bytes, at: int, left: list[int]) -> int:
         for field in fields:
-            at = field(data, at)
+            at = field(data, at, left)
         return at
 
     return walk
 
 
-def _union(branches: tuple[Walk, ...]) -> Walk:
+def _union(branches: tuple[_Step, ...]) -> _Step:
     count = len(branches)
 
-    def walk(data: bytes, at: int) -> int:
+    def walk(data: bytes, at: int, left: list[int]) -> int:
         head = data[at]
         branch = head >> 1
         if head & NOT_ONE_SMALL or branch >= count:
             raise bad_branch()
-        return branches[branch](data, at + 1)
+        return branches[branch](data, at + 1, left)
 
     return walk
 
 
-def _blocks(item: Walk, most: int) -> Walk:
-    def walk(data: bytes, at: int) -> int:
+def _blocks(item: _Step, most: int) -> _Step:
+    def walk(data: bytes, at: int, left: list[int]) -> int:
         room = most
         while data[at]:
             count, at, end = block(data, at, room)
             room -= count
+            left[0] -= count
+            if left[0] < 0:
+                raise too_many()
             for _ in range(count):
-                at = item(data, at)
+                at = item(data, at, left)
             if end is not None and at != end:
                 raise bad_block()
         return at + 1
@@ -190,33 +205,33 @@ def _blocks(item: Walk, most: int) -> Walk:
     return walk
 
 
-def _wide(size: int) -> Walk:
-    def walk(_data: bytes, at: int) -> int:
+def _wide(size: int) -> _Step:
+    def walk(_data: bytes, at: int, _left: list[int]) -> int:
         return at + size
 
     return walk
 
 
-def _nothing(_data: bytes, at: int) -> int:
+def _nothing(_data: bytes, at: int, _left: list[int]) -> int:
     return at
 
 
-def _text(data: bytes, at: int) -> int:
+def _text(data: bytes, at: int, _left: list[int]) -> int:
     size, at = length(data, at)
     return at + size
 
 
-def _boolean(data: bytes, at: int) -> int:
+def _boolean(data: bytes, at: int, _left: list[int]) -> int:
     if data[at] > 1:
         raise bad_boolean()
     return at + 1
 
 
-_PRIMITIVES: dict[str, Walk] = {
+_PRIMITIVES: dict[str, _Step] = {
     "null": _nothing,
     "boolean": _boolean,
-    "int": lambda data, at: small(data, at)[1],
-    "long": lambda data, at: number(data, at)[1],
+    "int": lambda data, at, _: small(data, at)[1],
+    "long": lambda data, at, _: number(data, at)[1],
     "float": _wide(4),
     "double": _wide(8),
     "bytes": _text,

@@ -26,7 +26,8 @@ SEPARATOR = ";"
 
 _LISTS = ("categories", "parents", "recipients")
 _TEXTS = ("kind", "purpose", "lawful_basis", "source", "natural_key_hash")
-_FIELDS = frozenset({"record_id", "collected_at", "subjects", *_LISTS, *_TEXTS})
+_OBJECTS = ("subjects", "fields")
+_FIELDS = frozenset({"record_id", "collected_at", *_OBJECTS, *_LISTS, *_TEXTS})
 
 
 class Row(NamedTuple):
@@ -148,14 +149,14 @@ def _csv_row(place: int, found: Mapping[str | Any, str | Any]) -> Row:
     except UnicodeEncodeError:
         return Row(place, {}, "it is not UTF-8")
     except (ValueError, RecursionError):
-        return Row(place, {}, "`subjects` is not JSON")
+        return Row(place, {}, f"{' or '.join(f'`{name}`' for name in _OBJECTS)} is not JSON")
 
 
 def _listed(name: str, value: str) -> Any:
     value.encode()
     if name in _LISTS:
         return [item.strip() for item in value.split(SEPARATOR) if item.strip()]
-    return json.loads(value) if name == "subjects" and value else value
+    return json.loads(value) if name in _OBJECTS and value else value
 
 
 def _avro(stream: BinaryIO) -> Iterator[Row]:

@@ -2,8 +2,8 @@
 
 Several times as fast as fastavro, the walk that it needs before it (`guard`) and the making of
 values after it; and stricter than fastavro by itself: there is one encoding of a value and this
-reads no other. Nothing is allocated before the bytes for it are there, and a list is bounded by
-`most`. The tests hold it against fastavro on every schema.
+reads no other. Nothing is allocated before the bytes for it are there, a list is bounded by `most`
+and all lists together by `in_all`. The tests hold it against fastavro on every schema.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ Maker = Callable[..., Any]
 _DOUBLE = Struct("<d")
 
 
-def reader(schema: Schema, makers: Mapping[str, Maker], most: int) -> Reader:
+def reader(schema: Schema, makers: Mapping[str, Maker], most: int, in_all: int) -> Reader:
     """Return the function that reads one of our schemas.
 
     Lists become tuples and maps dictionaries. The function raises `Undecodable`, IndexError and
@@ -44,6 +44,7 @@ def reader(schema: Schema, makers: Mapping[str, Maker], most: int) -> Reader:
         schema: one of ours: its unions are of null and one other type.
         makers: by record, without namespace; a record without one becomes a dictionary.
         most: entries of a list or map.
+        in_all: entries of all lists and maps of a message together.
     """
     source = Source(
         bad_block=bad_block,
@@ -56,6 +57,7 @@ def reader(schema: Schema, makers: Mapping[str, Maker], most: int) -> Reader:
         too_many=too_many,
         double=_DOUBLE.unpack_from,
     )
+    source.add(f"left = {in_all}")
     value = _Writer(source, schema.named, makers, most).value(schema.avro)
     source.add(f"return {value}, at")
     return source.function("read(data, at)", f"reader of {schema.name}")
@@ -133,6 +135,9 @@ class _Writer:
                     source.add("count >>= 1", "at += 1", f"{end} = None")
                     with source.block(f"if count > {self._most} - len({values}):"):
                         source.add("raise too_many()")
+                source.add("left -= count")
+                with source.block("if left < 0:"):
+                    source.add("raise too_many()")
                 with source.block("for _ in range(count):"):
                     source.add(f"{values}.append({item()})")
                 with source.block(f"if {end} is not None and at != {end}:"):

@@ -83,6 +83,22 @@ def folder() -> Traversable:
     return installed if installed.is_dir() else Path(__file__).parents[2] / "schemas"
 
 
+@cache
+def released() -> tuple[Schema, ...]:
+    """Return our schemas as versions that were released had them: `released/VERSION/NAME.avsc`.
+
+    What was written under them is still on the topics, and comes from producers of that version.
+    """
+    versions = (folder() / "released").iterdir()
+    found = [(version.name, file) for version in versions for file in version.iterdir()]
+    return tuple(
+        [
+            parsed(file.read_text(encoding="utf-8"), f"{version}/{file.name}")
+            for version, file in sorted(found, key=lambda item: (item[0], item[1].name))
+        ]
+    )
+
+
 def load(path: Path) -> Schema:
     """Read somebody's .avsc file.
 

@@ -27,7 +27,7 @@ def writer(schema: Schema) -> Writer:
     for another number of fields, OverflowError for an integer that does not fit, and
     UnicodeEncodeError.
     """
-    source = Source(long=_long, int32=_int, double=_DOUBLE.pack, astuple=astuple)
+    source = Source(long=append_long, int32=_int, double=_DOUBLE.pack, astuple=astuple)
     _Writer(source, schema.named).fields(schema.avro, "fields")
     return source.function("write(out, fields)", f"writer of {schema.name}")
 
@@ -110,7 +110,12 @@ _KNOWN: dict[int, bytes] = {}
 MOST_KNOWN = 16_384
 
 
-def _long(out: bytearray, value: int) -> None:
+def append_long(out: bytearray, value: int) -> None:
+    """Append an integer as Avro's `long`.
+
+    Raises:
+        OverflowError: it exceeds 64 bits.
+    """
     data = _KNOWN.get(value)
     if data is None:
         data = _encoded(value)
@@ -135,4 +140,4 @@ def _encoded(value: int) -> bytes:
 def _int(out: bytearray, value: int) -> None:
     if not -(1 << 31) <= value < 1 << 31:
         raise OverflowError("an integer exceeds 32 bits")
-    _long(out, value)
+    append_long(out, value)

@@ -9,8 +9,9 @@ from fastavro import schemaless_reader, schemaless_writer
 
 from pipeline.events import checked
 from pipeline.settings import Settings
-from pipeline.wire.codec import MAKERS, Codec
-from pipeline.wire.guard import MAX_ITEMS, walker
+from pipeline.wire.codec import Codec
+from pipeline.wire.guard import MAX_IN_ALL, MAX_ITEMS, walker
+from pipeline.wire.makers import MAKERS
 from pipeline.wire.reading import reader
 from pipeline.wire.resolved import maker_of_fields
 from pipeline.wire.schemas import schema
@@ -25,7 +26,8 @@ def main() -> None:
     codec = Codec.from_settings(Settings("sqlite:///x"))
     event, record = schema("event"), schema("record")
     data = codec.encode_event(EVENT)
-    read, walk = reader(event, MAKERS, MAX_ITEMS), walker(event, MAX_ITEMS)
+    read = reader(event, MAKERS, MAX_ITEMS, MAX_IN_ALL)
+    walk = walker(event, MAX_ITEMS, MAX_IN_ALL)
     make = maker_of_fields(event, MAKERS)
     fields = schemaless_reader(BytesIO(data[10:]), event.avro, None)
     row = codec.encode_record(RECORD, DERIVED)

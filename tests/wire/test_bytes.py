@@ -9,13 +9,14 @@ from pipeline.identifiers import RecordId
 from pipeline.ledger.inventory import Derived
 from pipeline.settings import Settings
 from pipeline.wire.codec import Codec
+from pipeline.wire.guard import MAX_IN_ALL
 from pipeline.wire.schemas import schema
 from tests.wire.avro import double, text, varint
 from tests.wire.refusals import CODEC, FRAME, VALID, decode, refusal
 from tests.wire.values import EVENT, FULL_RECORD, NOW, RECEIPT, TOPIC
 
 START = text("e") + text("created") + varint(NOW) + text("r") + text("source")
-REST = b"\x00" * 8  # purpose to natural_key_hash, all empty
+REST = b"\x00" * 9  # purpose to fields, all empty
 
 
 def event_bytes(parents: bytes = b"\x00", subjects: bytes = b"\x00", rest: bytes = REST) -> bytes:
@@ -99,6 +100,20 @@ def test_a_list_of_more_than_a_thousand_is_refused_before_it_is_made(count: int)
 def test_many_small_blocks_make_no_longer_list() -> None:
     blocks = (varint(500) + text("x") * 500) * 3
     assert refusal(event_bytes(parents=blocks + b"\x00")) == "too_many"
+
+
+def evidence_bytes(subjects: int, each: int) -> bytes:
+    """Subjects with so much evidence each, of three bytes an entry."""
+    subject = text("s") + varint(each) + b"\x00" * 3 * each + b"\x00"
+    return event_bytes(subjects=varint(subjects) + subject * subjects + b"\x00")
+
+
+def test_lists_within_lists_make_no_more_entries_than_one_message_may_have() -> None:
+    each = 999
+    within = MAX_IN_ALL // (each + 1)
+    assert refusal(evidence_bytes(within, each)) == "unknown_word"
+    assert refusal(evidence_bytes(within + 1, each)) == "too_many"
+    assert refusal(evidence_bytes(340, 1_000)) == "too_many"
 
 
 def test_ten_thousand_parents_are_refused() -> None:

@@ -1,7 +1,9 @@
 """Values to bytes and back, and the words that are refused."""
 
+import json
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import fastavro
@@ -14,7 +16,10 @@ from pipeline.events import Evidence, Subject
 from pipeline.identifiers import SubjectId
 from pipeline.instants import Instant
 from pipeline.ledger.inventory import Derived
-from pipeline.wire.schemas import schema
+from pipeline.wire.codec import Codec
+from pipeline.wire.framing import SchemaIds
+from pipeline.wire.schemas import parsed, schema
+from tests.wire.avro import single_object
 from tests.wire.refusals import CODEC, SECRET, changed, decode, evidence, refusal
 from tests.wire.values import (
     COMMAND,
@@ -31,8 +36,10 @@ from tests.wire.values import (
     QUARANTINED,
     RECEIPT,
     RECORD,
+    REDACTING,
     STATE,
     TELLING,
+    WITH_FIELDS,
 )
 
 # -- there and back ------------------------------------------------------------------------------
@@ -42,9 +49,11 @@ from tests.wire.values import (
     ("encode", "read", "value"),
     [
         (CODEC.encode_event, decode, EVENT),
+        (CODEC.encode_event, decode, WITH_FIELDS),
         (CODEC.encode_receipt, CODEC.decode_receipt, RECEIPT),
         (CODEC.encode_command, CODEC.decode_command, COMMAND),
         (CODEC.encode_command, CODEC.decode_command, TELLING),
+        (CODEC.encode_command, CODEC.decode_command, REDACTING),
         (CODEC.encode_state, CODEC.decode_state, STATE),
         (CODEC.encode_finding, CODEC.decode_finding, FINDING),
         (CODEC.encode_decision, CODEC.decode_decision, DECISION),
@@ -99,6 +108,21 @@ def test_a_store_reads_in_a_command_whom_it_is_to_tell(
     found = fastavro.schemaless_reader(BytesIO(data[10:]), schema("command").avro, None)
     assert isinstance(found, dict)
     assert (found["kind"], found["recipient"]) == (command.kind, recipient)
+
+
+def test_a_row_that_was_written_before_fields_were_known_is_read() -> None:
+    older = json.loads((Path(__file__).parents[2] / "schemas" / "record.avsc").read_text())
+    older["fields"] = [one for one in older["fields"] if one["name"] != "fields"]
+    issued = next(one for one in older["fields"] if one["name"] == "issued")["type"]["items"]
+    issued["fields"] = [one for one in issued["fields"] if one["name"] != "fields"]
+    before = parsed(json.dumps(older), "older")
+    row = fastavro.schemaless_reader(
+        BytesIO(CODEC.encode_record(FULL_RECORD, DERIVED)[10:]), schema("record").avro, before.avro
+    )
+    codec = Codec({}, SchemaIds({1: before}))
+    without = tuple(msgspec.structs.replace(item, fields=()) for item in FULL_RECORD.issued)
+    expected = msgspec.structs.replace(FULL_RECORD, fields=(), issued=without)
+    assert codec.decode_record(single_object(before, row)) == expected
 
 
 def test_a_store_that_knows_no_recipients_reads_the_rest() -> None:

@@ -91,6 +91,16 @@ def test_bytes_that_avro_forbids_do_not_reach_fastavro(tail: bytes, reason: str)
     assert refusal(framed(Format(), MORE), value) == reason
 
 
+def test_lists_within_lists_of_a_foreign_writer_are_counted_together() -> None:
+    evidence = {"signal": "", "territory": "", "observed_at": 0}
+    many = [{"subject_id": "s", "evidence": [evidence] * 999}] * 11
+    reader = framed(Format(), MORE)
+    assert (
+        len(reader.read(single_object(MORE, FULL | EXTRA | {"subjects": many[:9]})).subjects) == 9
+    )
+    assert refusal(reader, single_object(MORE, FULL | EXTRA | {"subjects": many})) == "too_many"
+
+
 def test_the_first_field_of_a_foreign_writer_may_not_be_an_unknown_symbol() -> None:
     value = bytearray(single_object(MORE, FULL | EXTRA))
     for head in (0x01, 0x04, 0x80):

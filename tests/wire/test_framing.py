@@ -6,8 +6,9 @@ import pytest
 
 from pipeline.errors import InvalidInput, Undecodable
 from pipeline.settings import Settings
-from pipeline.wire.codec import MAKERS, Codec
+from pipeline.wire.codec import Codec
 from pipeline.wire.framing import Decoder, Format, SchemaIds, parse_formats
+from pipeline.wire.makers import MAKERS
 from pipeline.wire.schemas import schema
 from tests.wire.avro import single_object, written
 from tests.wire.values import EVENT, TOPIC
@@ -119,6 +120,8 @@ def test_a_codec_reads_each_topic_in_its_own_format(tmp_path: Path) -> None:
         ("schemas: {7: 8}", "must be a file"),
         ("schemas: {7: gone.avsc}", "cannot be read"),
         ("schemas: {7: event", "cannot be read"),
+        ("schemas: {7: 2026-13-45}", "cannot be read"),
+        ("[" * 10_000, "cannot be read"),
         ("!!python/object/apply:os.system [exit]", "cannot be read"),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InvalidInput
-from pipeline.events import Evidence, Subject
+from pipeline.events import Evidence, Field, Subject
 from pipeline.instants import parse_instant
 from pipeline.wire.inventories import FORMATS, MAX_LINE_BYTES, Row, event_of, format_of, rows
 
@@ -33,10 +33,13 @@ LINE = {
             ],
         }
     ],
+    "fields": [{"name": "vector", "categories": ["pd:FacialPrint"]}],
 }
 CSV = (
-    "record_id,collected_at,kind,parents,categories,subjects\r\n"
+    "record_id,collected_at,kind,parents,categories,fields,subjects\r\n"
     'img-1,2019-03-01T00:00:00Z,template,img-0,pd:FacialPrint; pd:Picture,"'
+    + json.dumps(LINE["fields"]).replace('"', '""')
+    + '","'
     + json.dumps(LINE["subjects"]).replace('"', '""')
     + '"\r\n'
 )
@@ -60,7 +63,7 @@ def container(*found: object, schema: object = SCHEMA) -> bytes:
 
 
 def avro_row(**changes: object) -> dict[str, object]:
-    row = {name: value for name, value in LINE.items() if name != "subjects"}
+    row = {name: value for name, value in LINE.items() if name not in ("subjects", "fields")}
     return row | {"collected_at": datetime(2019, 3, 1, tzinfo=UTC)} | changes
 
 
@@ -94,6 +97,7 @@ def test_every_format_says_the_same(form: str, content: bytes) -> None:
     if form != "avro":
         evidence = Evidence("declared", "GB", parse_instant("2019-03-01T00:00:00Z"))
         assert event.subjects == (Subject("s1", (evidence,)),)  # type: ignore[arg-type]
+        assert event.fields == (Field("vector", ("pd:FacialPrint",)),)
 
 
 @pytest.mark.parametrize(

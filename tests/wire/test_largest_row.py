@@ -5,7 +5,7 @@ import itertools
 import msgspec
 import pytest
 
-from pipeline.events import Event, Evidence, Subject, checked
+from pipeline.events import Event, Evidence, Field, Subject, checked
 from pipeline.identifiers import (
     MAX_ID_BYTES,
     MAX_STORE_BYTES,
@@ -24,6 +24,7 @@ from pipeline.records import (
     MAX_VALUES,
     Answer,
     Birth,
+    FieldCategory,
     Issued,
     Record,
     applied,
@@ -77,6 +78,7 @@ def filling(start: int, stop: int, at: int) -> Event:
             stores=tuple(StoreName(text("t", n, MAX_STORE_BYTES)) for n in numbers),
             recipients=tuple(text("x", n) for n in numbers),
             natural_key_hash=text("h", start),
+            fields=tuple(Field(text("f", n, MAX_STORE_BYTES), ("pd:Picture",)) for n in numbers),
         )
     )
 
@@ -114,7 +116,7 @@ def largest() -> Record:
     for at, start in enumerate(range(0, MAX_VALUES, 500)):
         record = applied(record, filling(start, start + 500, LAST + at))
     assert record is not None
-    assert len(record.stated) == 4 * MAX_VALUES + len(record.categories) + pieces(record) + 2
+    assert len(record.stated) == 5 * MAX_VALUES + len(record.categories) + pieces(record) + 2
     issued = bounded(
         tuple([command(number, number % MAX_VALUES) for number in range(40 * MAX_VALUES)])
     )
@@ -132,10 +134,14 @@ def largest() -> Record:
         lawful_bases=tuple(text("l", number, 100) for number in range(MAX_VALUES)),
         categories=tuple(text("c", number, 100) for number in range(MAX_VALUES)),
         sources=tuple(text("c", number) for number in range(MAX_VALUES)),
+        fields=tuple(
+            FieldCategory(text("f", n, MAX_STORE_BYTES), text("c", n, 100))
+            for n in range(MAX_VALUES)
+        ),
         anchors=tuple((what.value, Instant(LAST)) for what in Happening),
         answers=answers,
         issued=issued,
-        stated=tuple([Instant(LAST + n) for n in range(8 * MAX_VALUES + pieces(record))]),
+        stated=tuple([Instant(LAST + n) for n in range(9 * MAX_VALUES + pieces(record))]),
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import Undecodable
-from pipeline.wire.guard import MAX_BYTES, MAX_ITEMS, guarded, walker
+from pipeline.wire.guard import MAX_BYTES, MAX_IN_ALL, MAX_ITEMS, guarded, walker
 from pipeline.wire.reading import reader
 from pipeline.wire.resolved import maker_of_fields
 from pipeline.wire.schemas import SCHEMAS, schema
@@ -45,7 +45,7 @@ def test_both_write_the_same_bytes_and_read_the_same_value(name: str, data: st.D
     out = bytearray()
     writer(ours)(out, fields_in_order(name, datum))
     assert bytes(out) == encoded
-    assert reader(ours, {}, MAX_ITEMS)(encoded, 0) == (tuples(datum), len(encoded))
+    assert reader(ours, {}, MAX_ITEMS, MAX_IN_ALL)(encoded, 0) == (tuples(datum), len(encoded))
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -55,7 +55,7 @@ def test_the_walk_ends_where_the_value_does(name: str, data: st.DataObject) -> N
     ours = schema(name)
     datum = data.draw(data_of(ours.avro, dict(ours.named)))
     encoded = written(ours, datum)
-    assert walker(ours, MAX_ITEMS)(encoded, 0) == len(encoded)
+    assert walker(ours, MAX_ITEMS, MAX_IN_ALL)(encoded, 0) == len(encoded)
     read = fastavro.schemaless_reader(BytesIO(encoded), ours.avro, None)
     assert maker_of_fields(ours, {})(read) == tuples(datum)
 
@@ -69,7 +69,7 @@ def test_what_we_read_of_any_bytes_fastavro_reads_too(name: str, data: st.DataOb
     place = data.draw(st.integers(0, len(encoded)))
     encoded[place : place + 1] = data.draw(st.binary(max_size=3))
     try:
-        value, end = reader(ours, {}, MAX_ITEMS)(bytes(encoded), 0)
+        value, end = reader(ours, {}, MAX_ITEMS, MAX_IN_ALL)(bytes(encoded), 0)
     except Exception:  # noqa: BLE001  # any refusal is right here
         return
     if end == len(encoded):
@@ -82,7 +82,7 @@ def test_an_integer_is_read_in_its_shortest_form_only(value: int) -> None:
     encoded = varint(value)
     ours = schema("state")
     head = b"\x00\x00\x00\x00\x00"  # kind, name, shard, numbers, texts
-    read = guarded(ours, ours, {}, max_bytes=MAX_BYTES, max_items=MAX_ITEMS)
+    read = guarded(ours, ours, {}, max_bytes=MAX_BYTES, max_items=MAX_ITEMS, max_in_all=MAX_IN_ALL)
     assert read(head + encoded, 0)["version"] == value
     padded = encoded[:-1] + bytes([encoded[-1] | 0x80, 0])
     with pytest.raises(Undecodable, match="bad_integer"):

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from pipeline.commands import Command
 from pipeline.documents.envelope import Envelope, digest_of
-from pipeline.events import Event, Evidence, Subject
+from pipeline.events import Event, Evidence, Field, Subject
 from pipeline.findings import Decision, Measurement, Quarantined, StateRow, finding
 from pipeline.identifiers import (
     Cause,
@@ -18,7 +18,7 @@ from pipeline.identifiers import (
 from pipeline.instants import DAY, Instant
 from pipeline.ledger.inventory import Derived, RowTag
 from pipeline.receipts import Receipt
-from pipeline.records import TOLD, Birth, Heard, Issued, Mail, Record, Taint
+from pipeline.records import TOLD, Birth, FieldCategory, Heard, Issued, Mail, Record, Taint
 from pipeline.vocabulary import FindingKind
 
 TOPIC = "ingestion.events"
@@ -53,6 +53,10 @@ COMMAND = Command(
     expires_at=Instant(LATER + 30 * DAY),
     issued_at=NOW,
 )
+WITH_FIELDS = replace(
+    EVENT, fields=(Field("id_document", ("pd:Passport", "pd:Name")), Field("blob"))
+)
+REDACTING = replace(COMMAND, kind="REDACT", fields=("note", "photo"))
 TELLING = replace(
     COMMAND,
     kind="NOTIFY_RECIPIENT",
@@ -105,7 +109,11 @@ FULL_RECORD = Record(
     natural_key_hash="9f" * 32,
     anchors=(("consent_withdrawn", NOW), ("last_interaction", LATER)),
     cut=NOW,
-    issued=(ISSUED, replace(ISSUED, kind="NOTIFY_RECIPIENT", recipient="partner-1")),
+    issued=(
+        ISSUED,
+        replace(ISSUED, kind="NOTIFY_RECIPIENT", recipient="partner-1"),
+        replace(ISSUED, kind="REDACT", fields=("note", "photo")),
+    ),
     version=7,
     children=(RecordId("c1"), RecordId("c2")),
     told=TAINTS,
@@ -113,6 +121,7 @@ FULL_RECORD = Record(
         Heard(RecordId("p1"), NOW, LATER, 3, answered=True, known=True, taints=TAINTS),
         Heard(RecordId("p2"), LATER),
     ),
+    fields=(FieldCategory("id_document", "pd:Passport"), FieldCategory("photo", "pd:Picture")),
 )
 DERIVED = Derived(
     status="ACTIVE",

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import Undecodable
-from pipeline.wire.codec import MAKERS
 from pipeline.wire.framing import Format, Framed, SchemaIds
+from pipeline.wire.makers import MAKERS
 from pipeline.wire.schemas import Schema, parsed, schema
 from tests.test_schemas import raw
 from tests.wire.values import NOW

@@ -1,0 +1,1 @@
+"""Hostile bytes: messages and documents broken with care, fed through the real stage."""

@@ -1,0 +1,1 @@
+"""Seals: trees, keys, keyrings, and every reason to refuse one."""
