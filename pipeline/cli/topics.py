@@ -1,4 +1,7 @@
-"""`retention topics`: create what is missing, and say what differs. Changes nothing that exists."""
+"""`retention topics`: create what is missing, say what differs, and who may do what (`topics_acl`).
+
+Changes nothing that exists.
+"""
 
 from typing import Annotated
 
@@ -6,11 +9,15 @@ import typer
 from rich.console import Console
 
 from pipeline.cli.options import BrokerUrl, EventTopics, Prefix, Stores, topics_of
+from pipeline.cli.topics_acl import acl
 from pipeline.cli.waiting import reachable
 from pipeline.transports.contract import TopicSpec
 from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX
 
-topics_app = typer.Typer(no_args_is_help=True, help="Create or check the topics.")
+topics_app = typer.Typer(
+    no_args_is_help=True, help="Create or check the topics, and the rights to them."
+)
+topics_app.command("acl")(acl)
 
 Partitions = Annotated[int, typer.Option(min=1, help="Partitions of the busy topics.")]
 

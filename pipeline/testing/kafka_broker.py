@@ -22,7 +22,7 @@ from pipeline.testing.processes import kill_group
 from pipeline.transports.kafka import KafkaBroker
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 STOP_SECONDS = 15.0
 
 _DEPLOY = ROOT / "deploy" / "local" / "kafka"
@@ -68,6 +68,11 @@ def fetch_kafka(cache: Path) -> Path:
     return jars
 
 
+def filled(name: str, **values: object) -> str:
+    """Return a file of `deploy/local/kafka` with the values that it asks for."""
+    return string.Template((_DEPLOY / name).read_text()).substitute(values)
+
+
 class LocalKafka:
     """One Kafka node, running from `__enter__` to `__exit__`.
 
@@ -82,7 +87,7 @@ class LocalKafka:
         self._temporary = folder is None
         self._folder = folder or Path(tempfile.gettempdir())
         self._wanted = port
-        self._port = 0
+        self._port = self._controller_port = 0
         self._jars = cache
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -137,19 +142,29 @@ class LocalKafka:
 
     def _format(self) -> None:
         self._port = free_port() if self._wanted is None else self._wanted
-        template = string.Template((_DEPLOY / "server.properties").read_text())
-        settings = template.substitute(
-            port=self._port, controller_port=free_port(), data=self._folder / "data"
-        )
-        (self._folder / "server.properties").write_text(settings)
+        self._controller_port = free_port()
+        (self._folder / "server.properties").write_text(self._settings())
         # 16 bytes in URL-safe base64; one that begins with a dash would be read as an option.
         cluster = base64.urlsafe_b64encode(b"retain" + uuid.uuid4().bytes[:10]).decode().rstrip("=")
         command = self._java(64, "kafka.tools.StorageTool", "format", "--cluster-id", cluster)
-        command += ["--config", f"{self._folder}/server.properties"]
+        command += ["--config", f"{self._folder}/server.properties", *self._format_options()]
         with self.log.open("ab") as log:
             code = subprocess.run(command, stdout=log, stderr=log, check=False).returncode
         if code != 0:
             raise KafkaFailed(f"the storage cannot be formatted:\n{self._tail()}")
+
+    def _settings(self) -> str:
+        """Return the text of the server's settings."""
+        return filled(
+            "server.properties",
+            port=self._port,
+            controller_port=self._controller_port,
+            data=self._folder / "data",
+        )
+
+    def _format_options(self) -> list[str]:
+        """Return what else the storage is formatted with."""
+        return []
 
     def _start(self) -> None:
         command = self._java(320, "kafka.Kafka", f"{self._folder}/server.properties")

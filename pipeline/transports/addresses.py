@@ -9,6 +9,8 @@ from pipeline.transports.topics import DEFAULT_PREFIX
 SCHEMES = ("kafka", "sqlite")
 
 _QUERY = re.compile(r"\?.*")
+_SECURITY = "?security="
+"""Before the name of a security file, which ends an address."""
 
 
 def shown(url: str) -> str:
@@ -19,12 +21,29 @@ def shown(url: str) -> str:
     return _QUERY.sub("?***", f"{scheme}{'***@' if found else ''}{rest}")[:80]
 
 
+def secured(url: str, file: str) -> str:
+    """Return an address that names the file which says how to log in (`kafka_security`)."""
+    return f"{without_security(url)}{_SECURITY}{file}"
+
+
+def security_of(url: str) -> str | None:
+    """Return the name of the security file in an address, if it has one."""
+    _, found, file = url.partition(_SECURITY)
+    return file if found else None
+
+
+def without_security(url: str) -> str:
+    """Return the address without the name of a security file."""
+    return url.partition(_SECURITY)[0]
+
+
 def open_broker(url: str, *, clock_topic: str = f"{DEFAULT_PREFIX}clock") -> Broker:
     """Return the broker at an address; it connects when first used.
 
     Args:
-        url: `kafka://host:port[,host:port]`, or `sqlite://` and the path of a file, which is
-            absolute when it begins with a slash (`sqlite:///var/log.db`, `sqlite://log.db`).
+        url: `kafka://host:port[,host:port]`, where `?security=FILE` may follow, or `sqlite://` and
+            the path of a file, which is absolute when it begins with a slash
+            (`sqlite:///var/log.db`, `sqlite://log.db`).
         clock_topic: the topic whose messages the broker stamps, from which its time is read.
 
     Raises:

@@ -7,6 +7,7 @@ compaction and transaction markers leave gaps.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, Self
 
 from pipeline.instants import Instant
@@ -32,15 +33,32 @@ class Message(NamedTuple):
     value: bytes | None
 
 
+class Topic(NamedTuple):
+    """A topic as it is now.
+
+    Attributes:
+        partitions: how many it has.
+        identity: another one when the topic was deleted and made anew; empty: not known.
+        unled: numbers of the partitions that nobody serves at the moment.
+    """
+
+    partitions: int
+    identity: str = ""
+    unled: frozenset[int] = frozenset()
+
+
 class Sample(NamedTuple):
     """The broker's time, and where each partition ended *after* that time was read.
 
     A reader whose position has reached `ends[p]` has therefore read everything that was published
-    to `p` before `now` (less the broker's margin, which the reader subtracts).
+    to `p` before `now` (less the broker's margin, which the reader subtracts). Of a partition that
+    nobody serves no end is known. `topics` are those of the partitions, as they were after `now`:
+    what was published before to a partition that a reader does not know shows there.
     """
 
     now: Instant
     ends: Mapping[Partition, Position]
+    topics: Mapping[str, Topic] = MappingProxyType({})
 
 
 MESSAGE_BYTES = 1 << 20
@@ -133,6 +151,10 @@ class Broker(Protocol):
         """Return how many partitions a topic has, or None when there is no such topic."""
         ...
 
+    def topics(self, names: Sequence[str]) -> Mapping[str, Topic]:
+        """Return the topics of these names as they are now; what does not exist is left out."""
+        ...
+
     def beginnings(self, partitions: Sequence[Partition]) -> Mapping[Partition, Position]:
         """Return the oldest kept position of each partition."""
         ...
@@ -145,6 +167,9 @@ class Broker(Protocol):
         """Read the broker's time, then the ends of the partitions, in that order. May block.
 
         The ends count messages of transactions that are still open, which a consumer waits for.
+
+        Raises:
+            NoSuchPartition: one of the partitions, or the clock's, does not exist.
         """
         ...
 

@@ -17,21 +17,30 @@ from kafka import (
     errors,
 )
 
-from pipeline.errors import InvalidInput
+from pipeline.errors import InvalidInput, NoSuchPartition
 from pipeline.instants import Instant
-from pipeline.transports.contract import Partition, Position, Sample, TopicSpec
+from pipeline.transports.contract import Partition, Position, Sample, Topic, TopicSpec
+from pipeline.transports.kafka_acls import Compared, compared, give
 from pipeline.transports.kafka_connect import (
     CONNECT_SECONDS,
     REQUEST_MS,
     Result,
     client_settings,
+    close_producer,
     connected,
     patiently,
     servers_of,
 )
 from pipeline.transports.kafka_consumer import KafkaLogConsumer
 from pipeline.transports.kafka_producer import KafkaLogProducer
-from pipeline.transports.kafka_topics import create_missing, differences, partition_counts
+from pipeline.transports.kafka_security import security_at
+from pipeline.transports.kafka_topics import (
+    create_missing,
+    described,
+    differences,
+    partition_counts,
+)
+from pipeline.transports.permissions import Permission
 from pipeline.transports.topics import DEFAULT_PREFIX
 
 _UNSTAMPED = 1
@@ -42,7 +51,7 @@ class KafkaBroker:
     """A Kafka cluster. Thread-safe; a pickled copy connects by itself.
 
     Args:
-        url: `kafka://host:port[,host:port]`.
+        url: `kafka://host:port[,host:port]`, and `?security=FILE` where one is needed.
         clock_topic: a topic stamped by the broker, from which its time is read.
         connect_seconds: for how long a broker that does not answer is tried again.
     """
@@ -73,7 +82,8 @@ class KafkaBroker:
     # -- connections -------------------------------------------------------------------------
 
     def _settings(self) -> Mapping[str, Any]:
-        return client_settings(self._servers, self._connect_seconds)
+        # The security file is read at each connection: what is in it may have changed.
+        return client_settings(self._servers, self._connect_seconds, security_at(self.url))
 
     def _ask(self, name: str, connect: Callable[..., Any], call: Callable[[Any], Result]) -> Result:
         """Call with the client of this name, connected when first needed; see `patiently`."""
@@ -98,6 +108,10 @@ class KafkaBroker:
         """Return how many partitions a topic has, or None when there is no such topic."""
         return self._ask_admin(lambda admin: partition_counts(admin, [topic])).get(topic)
 
+    def topics(self, names: Sequence[str]) -> Mapping[str, Topic]:
+        """Return the topics of these names as they are now; what does not exist is left out."""
+        return self._ask_admin(lambda admin: described(admin, names)) if names else {}
+
     def beginnings(self, partitions: Sequence[Partition]) -> Mapping[Partition, Position]:
         """Return the oldest kept position of each partition."""
         return self._offsets("beginning_offsets", partitions)
@@ -109,27 +123,31 @@ class KafkaBroker:
     def _offsets(self, which: str, partitions: Sequence[Partition]) -> Mapping[Partition, Position]:
         if not partitions:
             return {}
-        wanted = [TopicPartition(*partition) for partition in partitions]
         self._demand(partitions)
+        return self._listed(which, partitions)
+
+    def _listed(self, which: str, partitions: Sequence[Partition]) -> Mapping[Partition, Position]:
+        wanted = [TopicPartition(*partition) for partition in partitions]
         found = self._ask_offsets(lambda client: _listed(client, which, wanted))
         return {Partition(*partition): offset for partition, offset in found.items()}
 
-    def _demand(self, partitions: Sequence[Partition]) -> None:
+    def _demand(self, partitions: Sequence[Partition]) -> Mapping[str, Topic]:
         """Refuse partitions that do not exist: the client would wait for them to appear."""
-        topics = sorted({partition.topic for partition in partitions})
-        counts = self._ask_admin(lambda admin: partition_counts(admin, topics))
+        topics = self.topics(sorted({partition.topic for partition in partitions}))
         for topic, number in partitions:
-            if number >= counts.get(topic, 0):
-                raise InvalidInput(
+            if topic not in topics or number >= topics[topic].partitions:
+                raise NoSuchPartition(
                     f"partition {topic}/{number} does not exist; "
                     "create its topic: retention topics create"
                 )
+        return topics
 
     def sample(self, partitions: Sequence[Partition]) -> Sample:
         """Read the broker's time from the stamp of a message, then the ends of the partitions.
 
         Raises:
-            InvalidInput: the clock topic does not exist or keeps the producer's time.
+            InvalidInput: the clock topic keeps the producer's time.
+            NoSuchPartition: the clock topic, or one of the partitions, does not exist.
             BrokerUnavailable: the broker does not answer.
         """
         if "clock" not in self._clients:
@@ -140,7 +158,10 @@ class KafkaBroker:
                 f"topic {self._clock_topic} keeps the producer's time; "
                 "set its message.timestamp.type to LogAppendTime"
             )
-        return Sample(Instant(now), self.ends(partitions))
+        topics = self._demand(partitions)
+        # Asked for the end of a partition that nobody serves, the client would wait for it.
+        led = [p for p in partitions if p.number not in topics[p.topic].unled]
+        return Sample(Instant(now), self._listed("end_offsets", led) if led else {}, topics)
 
     def _stamp(self, producer: Any) -> int:
         future = producer.send(self._clock_topic, b"", partition=0, timestamp_ms=_UNSTAMPED)
@@ -175,11 +196,11 @@ class KafkaBroker:
 
     def consumer(self) -> KafkaLogConsumer:
         """Open a reader."""
-        return KafkaLogConsumer(self, self._settings(), self._connect_seconds)
+        return KafkaLogConsumer(self, self._settings, self._connect_seconds)
 
     def producer(self) -> KafkaLogProducer:
         """Open a writer."""
-        return KafkaLogProducer(self, self._settings(), self._connect_seconds)
+        return KafkaLogProducer(self, self._settings, self._connect_seconds)
 
     def create(self, specs: Sequence[TopicSpec]) -> Sequence[str]:
         """Create the topics that do not exist, and nothing else; return their names."""
@@ -189,13 +210,29 @@ class KafkaBroker:
         """Return one sentence for each way in which an existing topic differs, or is missing."""
         return self._ask_admin(lambda admin: differences(admin, specs))
 
+    def rights(self, principal: str, wanted: Sequence[Permission]) -> Compared:
+        """Compare what a user may do with what it should.
+
+        Raises:
+            InvalidInput: the broker has no access rules, or may not be asked for them.
+        """
+        return self._ask_admin(lambda admin: compared(admin, principal, wanted))
+
+    def permit(self, principal: str, wanted: Sequence[Permission]) -> None:
+        """Give a user rights.
+
+        Raises:
+            InvalidInput: as `rights`.
+        """
+        self._ask_admin(lambda admin: give(admin, principal, wanted))
+
     def close(self) -> None:
         """Release connections; the next call opens others."""
         with self._lock:
             clients, self._clients = self._clients, {}
         for client in clients.values():
             if isinstance(client, KafkaProducer):
-                client.close(timeout=2)
+                close_producer(client)
             elif isinstance(client, KafkaConsumer):
                 client.close(autocommit=False, timeout_ms=1_000)
             else:

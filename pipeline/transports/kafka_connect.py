@@ -1,4 +1,4 @@
-"""What every Kafka client here shares: the address, the patience, and how errors are told.
+"""What every Kafka client here shares: the address, the login, patience, and how errors are told.
 
 A client connects with backoff until `connect_seconds` have passed; then `BrokerUnavailable` says
 so.
@@ -13,11 +13,20 @@ from typing import Any, TypeVar
 from kafka import errors
 from kafka.net.compat import KafkaNetClient
 
-from pipeline.errors import BrokerUnavailable, InvalidInput, RetentionError
-from pipeline.transports.addresses import shown
+from pipeline.errors import (
+    BrokerUnavailable,
+    InvalidInput,
+    LoginRefused,
+    NotPermitted,
+    RetentionError,
+)
+from pipeline.transports.addresses import shown, without_security
+from pipeline.transports.kafka_probe import why_no_answer
+from pipeline.transports.kafka_security import Security, security_at
 
 CONNECT_SECONDS = 10.0
 REQUEST_MS = 20_000
+CLOSE_SECONDS = 2
 MAX_PAUSE_SECONDS = 1.0
 
 _CONNECTING = (
@@ -32,10 +41,10 @@ _CONNECTING = (
 Result = TypeVar("Result")
 
 _SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _PORTS = range(1, 65_536)
 
 _REFUSALS = (
-    errors.AuthorizationError,
     errors.IncompatibleBrokerVersion,
     errors.InvalidConfigurationError,
     errors.InvalidPartitionsError,
@@ -47,7 +56,8 @@ _REFUSALS = (
     errors.MessageSizeTooLargeError,
     errors.PolicyViolationError,
     errors.RecordListTooLargeError,
-    errors.SaslAuthenticationFailedError,
+    errors.SecurityDisabledError,
+    errors.UnsupportedSaslMechanismError,
     errors.UnsupportedVersionError,
 )
 """What another try would not change."""
@@ -59,7 +69,7 @@ def servers_of(url: str) -> list[str]:
     Raises:
         InvalidInput: it is another scheme, not a list of host:port, or a port is impossible.
     """
-    scheme, _, rest = url.partition("://")
+    scheme, _, rest = without_security(url).partition("://")
     servers = rest.rstrip("/").split(",")
     found = [_SERVER.fullmatch(server) for server in servers]
     if scheme == "kafka" and "@" in rest:
@@ -74,10 +84,17 @@ def servers_of(url: str) -> list[str]:
     return servers
 
 
-def client_settings(servers: list[str], connect_seconds: float) -> Mapping[str, Any]:
-    """Return the settings of every client."""
+def client_settings(
+    servers: list[str], connect_seconds: float, security: Security | None = None
+) -> Mapping[str, Any]:
+    """Return the settings of a client that is about to connect.
+
+    Raises:
+        InvalidInput: what the security file names cannot be used.
+    """
     _quieten()
     return {
+        **({} if security is None else security.settings()),
         "bootstrap_servers": servers,
         "bootstrap_timeout_ms": int(connect_seconds * 1_000),
         "client_id": "retention",
@@ -103,6 +120,19 @@ def connected(client: Callable[..., Result], settings: Mapping[str, Any]) -> Res
         raise
 
 
+def close_producer(producer: Any) -> None:
+    """Close a client that writes, within seconds; what the broker has not taken by then is lost.
+
+    The client's own close gives up at such a message before it has ended its thread, and complains
+    once more when it is collected.
+    """
+    try:
+        producer.close(timeout=CLOSE_SECONDS)
+    except errors.KafkaError:
+        producer._sender.force_close()  # noqa: SLF001  # as its close does where it does not give up
+        producer._closed = True  # noqa: SLF001
+
+
 def _quieten() -> None:
     """Quieten the client's log, unless the program has set its level.
 
@@ -119,6 +149,13 @@ def _quieten() -> None:
 def translated(error: Exception, where: str) -> RetentionError:
     """Return an error of ours for one of the client's, whose text is left out: it may hold data."""
     name = type(error).__name__
+    if isinstance(error, errors.SaslAuthenticationFailedError):
+        return LoginRefused(f"{where}: the broker does not accept the login")
+    if isinstance(error, errors.AuthorizationError):
+        return NotPermitted(
+            f"{where}: the broker does not permit this{_of(error)} ({name}); "
+            "`retention topics acl` prints what a role needs"
+        )
     if isinstance(error, errors.UnknownTopicOrPartitionError):
         return InvalidInput(f"{where}: no such topic or partition; run: retention topics create")
     if isinstance(error, _REFUSALS):
@@ -126,12 +163,19 @@ def translated(error: Exception, where: str) -> RetentionError:
     return BrokerUnavailable(f"{where}: no answer from the broker ({name})")
 
 
+def _of(error: errors.AuthorizationError) -> str:
+    """Return the names that an error of rights has: of topics or groups, which are no data."""
+    named = error.args[0] if error.args else ()
+    names = [named] if isinstance(named, str) else named
+    return "".join(f" for {name}" for name in sorted(names) if _NAME.fullmatch(str(name)))
+
+
 def patiently(where: str, seconds: float, call: Callable[[], Result]) -> Result:
     """Call, and call again with growing pauses while the broker is away.
 
     Raises:
         BrokerUnavailable: it stayed away for so many seconds.
-        InvalidInput: it refused.
+        InvalidInput: it refused, or TLS between it and us fails.
     """
     end, pause = time.monotonic() + seconds, 0.05
     while True:
@@ -140,6 +184,16 @@ def patiently(where: str, seconds: float, call: Callable[[], Result]) -> Result:
         except (errors.KafkaError, OSError) as error:
             again = getattr(error, "retriable", True) and time.monotonic() + pause < end
             if not again:
-                raise translated(error, where) from error
+                raise _explained(error, where) from error
         time.sleep(pause)
         pause = min(MAX_PAUSE_SECONDS, pause * 2)
+
+
+def _explained(error: Exception, url: str) -> RetentionError:
+    """Return our error; for a broker that does not answer, after a look at why."""
+    told = translated(error, url)
+    if isinstance(told, BrokerUnavailable):
+        why = why_no_answer(servers_of(url), security_at(url))
+        if why is not None:
+            return why
+    return told

@@ -6,7 +6,7 @@ positions here count what `poll` returned, not what was fetched.
 
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition, errors
@@ -29,7 +29,9 @@ CHECK_SECONDS = 5.0
 class KafkaLogConsumer:
     """Reads assigned partitions; see `contract.Consumer`."""
 
-    def __init__(self, broker: Broker, settings: Mapping[str, Any], connect_seconds: float) -> None:
+    def __init__(
+        self, broker: Broker, settings: Callable[[], Mapping[str, Any]], connect_seconds: float
+    ) -> None:
         self._broker = broker
         self._settings = settings
         self._connect_seconds = connect_seconds
@@ -64,7 +66,7 @@ class KafkaLogConsumer:
             # Two samples are kept: the rate of answers falls to zero after twice the window.
             "metrics_sample_window_ms": int(SILENCE_SECONDS * 500),
         }
-        return connected(KafkaConsumer, {**self._settings, **own})
+        return connected(KafkaConsumer, {**self._settings(), **own})
 
     def poll(self, max_messages: int, max_bytes: int) -> Sequence[Message]:
         """Return what has been fetched, at most so much; see `contract.Consumer.poll`."""

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kafka import KafkaProducer, errors
@@ -10,7 +10,13 @@ from kafka import KafkaProducer, errors
 from pipeline.errors import InvalidInput, RetentionError
 from pipeline.instants import Instant
 from pipeline.transports.contract import Broker
-from pipeline.transports.kafka_connect import REQUEST_MS, connected, patiently, translated
+from pipeline.transports.kafka_connect import (
+    REQUEST_MS,
+    close_producer,
+    connected,
+    patiently,
+    translated,
+)
 from pipeline.transports.kafka_keys import partition_of
 
 LINGER_MS = 20
@@ -24,7 +30,9 @@ DELIVERY_MS = 60_000
 class KafkaLogProducer:
     """Writes messages; see `contract.Producer`."""
 
-    def __init__(self, broker: Broker, settings: Mapping[str, Any], connect_seconds: float) -> None:
+    def __init__(
+        self, broker: Broker, settings: Callable[[], Mapping[str, Any]], connect_seconds: float
+    ) -> None:
         self._broker = broker
         self._settings = settings
         self._connect_seconds = connect_seconds
@@ -79,7 +87,7 @@ class KafkaLogProducer:
             "max_block_ms": BLOCK_MS,
             "delivery_timeout_ms": DELIVERY_MS,
         }
-        return connected(KafkaProducer, {**self._settings, **own})
+        return connected(KafkaProducer, {**self._settings(), **own})
 
     def _count(self, topic: str) -> int:
         """Return a topic's partitions, asked once: the client would wait long for a missing one."""
@@ -128,4 +136,4 @@ class KafkaLogProducer:
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
-            client.close(timeout=2)
+            close_producer(client)

@@ -6,7 +6,7 @@ from typing import Any
 from kafka import errors
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from pipeline.transports.contract import MESSAGE_BYTES, TopicSpec
+from pipeline.transports.contract import MESSAGE_BYTES, Topic, TopicSpec
 
 FOR_EVER = "-1"
 """Kafka's number for no limit."""
@@ -34,15 +34,27 @@ def settings_of(spec: TopicSpec) -> Mapping[str, str]:
 
 def partition_counts(admin: Any, topics: Sequence[str]) -> dict[str, int]:
     """Return how many partitions each of the topics has; what does not exist is left out."""
-    counts = {}
+    return {name: topic.partitions for name, topic in described(admin, topics).items()}
+
+
+def described(admin: Any, topics: Sequence[str]) -> dict[str, Topic]:
+    """Return the topics as they are now; what does not exist is left out."""
+    found = {}
     for topic in admin.describe_topics(list(topics)):
         error = errors.for_code(topic["error_code"])
         if error in (errors.UnknownTopicOrPartitionError, errors.InvalidTopicError):
             continue
         if not topic["partitions"]:
             raise error(topic["name"])
-        counts[topic["name"]] = len(topic["partitions"])
-    return counts
+        identity = str(topic.get("topic_id") or "")
+        found[topic["name"]] = Topic(
+            partitions=len(topic["partitions"]),
+            identity=identity if identity.strip("0-") else "",  # all zeros: it has none
+            unled=frozenset(
+                one["partition_index"] for one in topic["partitions"] if one["leader_id"] < 0
+            ),
+        )
+    return found
 
 
 def create_missing(admin: Any, specs: Sequence[TopicSpec]) -> list[str]:

@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Mapping, Sequence
+from sqlite3 import Connection
 from typing import Self
 
 from pipeline.errors import InvalidInput
 from pipeline.instants import Instant, format_instant
-from pipeline.transports.contract import Partition, Position, Sample, TopicSpec
+from pipeline.transports.contract import Partition, Position, Sample, Topic, TopicSpec
 from pipeline.transports.sqlite_clients import SqliteConsumer, SqliteProducer
 from pipeline.transports.sqlite_file import LogFile, bounds_of, clock_of, id_of, tick
 from pipeline.transports.sqlite_upkeep import compact, expire, truncate
@@ -40,6 +41,11 @@ class SqliteBroker:
             ).fetchone()
         return None if row is None else int(row[0])
 
+    def topics(self, names: Sequence[str]) -> Mapping[str, Topic]:
+        """Return the topics of these names; without an identity: none can be deleted."""
+        with self._file.reading() as connection:
+            return _topics(connection, names)
+
     def beginnings(self, partitions: Sequence[Partition]) -> Mapping[Partition, Position]:
         """Return the oldest kept position of each partition."""
         with self._file.reading() as connection:
@@ -58,7 +64,9 @@ class SqliteBroker:
         """
         with self._file.writing() as connection:
             now = tick(connection)
-            return Sample(now, {p: bounds_of(connection, p)[1] for p in partitions})
+            ends = {p: bounds_of(connection, p)[1] for p in partitions}
+            names = sorted({partition.topic for partition in partitions})
+            return Sample(now, ends, _topics(connection, names))
 
     def committed(
         self, group: str, partitions: Sequence[Partition]
@@ -191,3 +199,12 @@ class SqliteBroker:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
+
+
+def _topics(connection: Connection, names: Sequence[str]) -> dict[str, Topic]:
+    marks = ", ".join("?" * len(names))
+    rows = connection.execute(
+        f"SELECT name, partitions FROM topics WHERE name IN ({marks})",  # noqa: S608
+        tuple(names),
+    )
+    return {name: Topic(partitions) for name, partitions in rows}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import BrokerUnavailable, InvalidInput
+from pipeline.errors import BrokerUnavailable, InvalidInput, NoSuchPartition
 from pipeline.instants import Instant
 from pipeline.transports.addresses import shown
 from pipeline.transports.contract import Partition, Position
@@ -156,13 +156,13 @@ def id_of(connection: sqlite3.Connection, partition: Partition) -> int:
     """Return the row of a partition.
 
     Raises:
-        InvalidInput: there is none.
+        NoSuchPartition: there is none.
     """
     row = connection.execute(
         "SELECT id FROM partitions WHERE topic = ? AND number = ?", partition
     ).fetchone()
     if row is None:
-        raise InvalidInput(
+        raise NoSuchPartition(
             f"partition {partition.topic}/{partition.number} does not exist; "
             "create its topic: retention topics create"
         )

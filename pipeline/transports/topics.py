@@ -29,6 +29,10 @@ class Topics:
         """Return the topic a store reads its commands from."""
         return f"{self.prefix}commands.{store}"
 
+    def store_group(self, store: str) -> str:
+        """Return the consumer group that holds a store's position, unless it has another."""
+        return f"{self.prefix}store.{store}"
+
     @property
     def documents(self) -> tuple[str, ...]:
         """Full names of the topics that steer the pipeline."""

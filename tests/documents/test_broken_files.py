@@ -129,6 +129,12 @@ CASES: dict[str, Expected] = {
     "control-withdraw.yaml": [
         (1, "control", "scope of `withdraw` is no simulation and", "simulation:ID"),
     ],
+    "control-exclude.yaml": [
+        (1, "control", "scope of `exclude` is no partition", "partition:ingestion.events/3"),
+    ],
+    "control-accept.yaml": [
+        (1, "control", "scope of `accept` is no loss of messages", "loss:TOPIC/NUMBER@POSITION"),
+    ],
     "control-pause-document.yaml": [
         (1, "control", "scope of `pause` is neither all, a store nor a rule", "store:NAME"),
     ],

@@ -70,6 +70,8 @@ UNCITED = policy(rule()).replace(", url: https://www.legislation.gov.uk/", "")
         (control("pause"), [("pause-of-all", "control")]),
         (control("pause", scope="store:images"), []),
         (control("resume"), []),
+        (control("exclude", scope="partition:t/0"), [("partition-excluded", "control")]),
+        (control("include", scope="partition:t/0"), []),
     ],
 )
 def test_opinions_have_names_and_places(text: str, expected: list[tuple[str, str]]) -> None:

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.documents import InvalidDocument, Problem, kind_of, load
+from pipeline.documents import InvalidDocument, Problem, complaints, kind_of, load
 from pipeline.documents.problems import MAX_PROBLEMS
 from tests.documents.texts import EXAMPLES, hold, policy, rule
 
@@ -78,6 +78,16 @@ def test_problems_beyond_the_cap_are_counted() -> None:
         load(HOSTILE["many unknown keys"])
 
     assert "39800 more problems are not shown" in refusal.value.problems[-1].what
+
+
+def test_what_has_more_problems_than_are_told_is_not_mended_to_find_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(complaints, "_mend", lambda *_: pytest.fail("mended"))
+    with pytest.raises(InvalidDocument) as refusal:
+        load(policy() + "".join(f"k{n}: v\n" for n in range(MAX_PROBLEMS + 100)))
+
+    assert "100 more problems are not shown" in refusal.value.problems[-1].what
 
 
 def test_refusals_of_a_hold_never_repeat_ids_or_what_may_be_one() -> None:

@@ -234,6 +234,11 @@ def test_a_control_says_what_it_does_to_its_scope() -> None:
     assert said(control("resume", scope="store:images", version=2)) == [
         "Control version 2 resumes store:images (a reason)."
     ]
+    assert said(control("exclude", scope="partition:t/0")) == [
+        "Control version 1 lets deadlines pass without waiting for partition:t/0 (a reason)."
+    ]
+    said_of_it = said(control("accept", scope="loss:t/0@17"))[0]
+    assert said_of_it.endswith("go on after, the loss of messages of t/0@17 (a reason).")
 
 
 def test_an_approval_says_what_it_approves() -> None:

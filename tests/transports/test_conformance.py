@@ -194,3 +194,15 @@ def test_the_very_end_and_the_very_beginning_are_inside_the_log(log: Log) -> Non
     found = drain(consumer, lambda: consumer.positions()[partition] == 51)
     assert [(m.offset, m.value) for m in found] == [(50, b"new")]
     consumer.close()
+
+
+def test_topics_are_told_as_they_are_and_samples_tell_them_too(log: Log) -> None:
+    one, three = log.topic("one"), log.topic("three", partitions=3)
+    found = log.broker.topics([one, three, f"{log.prefix}missing"])
+    assert {name: topic.partitions for name, topic in found.items()} == {one: 1, three: 3}
+    assert all(not topic.unled for topic in found.values())
+    sample = log.broker.sample([Partition(three, 2)])
+    assert sample.topics == {three: found[three]}
+    # Only a log whose topics can be deleted tells them from their successors.
+    distinct = {topic.identity for topic in found.values()}
+    assert len(distinct) == 2 or distinct == {""}

@@ -187,6 +187,20 @@ def test_silence_of_the_broker_is_reported_to_the_reader_and_then_overcome(
         consumer.close()
 
 
+@real
+def test_what_the_broker_has_not_taken_does_not_keep_a_client_from_closing(
+    own_kafka: LocalKafka,
+) -> None:
+    before = _network_threads()
+    with KafkaBroker(own_kafka.url, clock_topic="clock", connect_seconds=2.0) as broker:
+        broker.create([TopicSpec("clock", 1, log_append_time=True)])
+        broker.sample(())
+        own_kafka.kill()
+        with pytest.raises(BrokerUnavailable):
+            broker.sample(())
+    until(lambda: _network_threads() == before)
+
+
 def test_a_broker_that_is_not_there_is_given_up_in_time_and_leaves_no_thread() -> None:
     before = _network_threads()
     with KafkaBroker(f"kafka://{LOOPBACK}:{free_port()}", connect_seconds=0.5) as broker:
