@@ -1,22 +1,34 @@
 """`retention run`: the main job, supervised."""
 
 import getpass
+import logging
 import signal
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
-from pipeline.cli.options import BrokerUrl, EventTopics, Prefix, Shards, topics_of
+from pipeline.cli.flink import FlinkOptions, flink_settings, with_flink
+from pipeline.cli.options import (
+    BrokerUrl,
+    EventTopics,
+    KeyringFile,
+    Prefix,
+    Shards,
+    SigningKeyName,
+    topics_of,
+)
 from pipeline.cli.publish import publish_documents
+from pipeline.cli.signing import key_for, placed
 from pipeline.cli.waiting import reachable
 from pipeline.errors import InvalidInput
 from pipeline.instants import SECOND
 from pipeline.jobs.prism import check_beam, check_runner, locate
 from pipeline.jobs.supervise import Supervisor
-from pipeline.settings import Settings
+from pipeline.settings import Runner, Settings
+from pipeline.signing import COMMANDS
 from pipeline.transports.contract import Broker
 from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX, Topics
 from pipeline.wire.codec import Codec
@@ -25,12 +37,13 @@ MAX_MARGIN_SECONDS = 3_600
 """Every deletion is so much later: nobody means more."""
 
 
+@with_flink
 def run(
     broker: BrokerUrl,
     policy: Annotated[
         Path | None, typer.Option(help="Policy to publish first, when it is news.")
     ] = None,
-    runner: Annotated[str, typer.Option(help="Only `prism` here.")] = "prism",
+    runner: Annotated[str, typer.Option(help="`prism` or `flink`.")] = "prism",
     prefix: Prefix = DEFAULT_PREFIX,
     events: EventTopics = list(DEFAULT_EVENTS),  # noqa: B006  # typer copies it
     formats: Annotated[
@@ -53,16 +66,18 @@ def run(
         float | None,
         typer.Option(help="Seconds taken off the broker's time; 10, or 0.5 on one node."),
     ] = None,
+    signing_key: SigningKeyName = None,
+    keyring: KeyringFile = None,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show all that Beam and the runner say, as they say it.")
     ] = False,
+    *,
+    flink: FlinkOptions,
 ) -> None:
     """Run the enforcement job until SIGTERM or Ctrl-C; restart it when it dies."""
     console = Console(stderr=True, soft_wrap=True)
     topics = topics_of(prefix, events)
-    check_runner(runner)
-    check_beam()
-    locate()
+    chosen = _checked(runner)
     settings = Settings(
         broker_url=broker,
         prefix=prefix,
@@ -73,15 +88,36 @@ def run(
         approvals=tuple(approvals or ()),
         group=group,
         margin_ms=_margin_ms(broker, margin),
+        signing_key=placed(signing_key),
+        keyring=placed(keyring),
     )
+    if chosen == "flink":
+        settings = flink_settings(settings, flink, console)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _leave)  # nothing runs yet that must be stopped
     Codec.from_settings(settings)  # a wrong format is said here, not by a worker
+    _check_signing(settings, policy, console)
     with reachable(broker, prefix, console) as found:
         _demand_topics(found, topics)
         if policy is not None:
             by = getpass.getuser()
             publish_documents(found, topics, "policies", [policy], by, console, newer=True)
+        if flink.application_jar is not None:
+            _write(settings, found, flink.application_jar, console)
+    _supervise(settings, console, debug=debug)
+
+
+def _checked(name: str) -> Runner:
+    """Return the runner by its name, when it and Beam are good enough."""
+    runner = check_runner(name)
+    check_beam()
+    if runner == "prism":
+        locate()
+    return runner
+
+
+def _supervise(settings: Settings, console: Console, *, debug: bool) -> NoReturn:
+    """Run the job until it is told to stop."""
     supervisor = Supervisor(
         settings,
         report=lambda line: console.print(f"retention: {line}", highlight=False),
@@ -93,8 +129,39 @@ def run(
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    console.print(f"retention: running on {runner}, {shards} shards, broker {broker}")
+    where = f"{settings.runner}, {settings.shards} shards, broker {settings.broker_url}"
+    console.print(f"retention: running on {where}")
     raise typer.Exit(supervisor.run())
+
+
+def _check_signing(settings: Settings, policy: Path | None, console: Console) -> None:
+    """Say what is not signed or not verified; the workers load the key themselves.
+
+    Raises:
+        InvalidInput: the key or keyring cannot be used, or the policy would not be believed.
+    """
+    key_for(settings.signing_key, settings.keyring, COMMANDS)
+    if settings.keyring is not None and policy is not None:
+        raise InvalidInput(
+            "--policy publishes unsigned, which the keyring does not let in; publish it with "
+            "`retention publish policy --signing-key`"
+        )
+    if settings.signing_key is None:
+        what = "commands are not signed: who may write to a command topic can have a store delete"
+        console.print(f"retention: {what}; see --signing-key", style="yellow")
+    if settings.keyring is None:
+        what = "receipts and documents are believed, whoever wrote them"
+        console.print(f"retention: {what}; see --keyring", style="yellow")
+
+
+def _write(settings: Settings, broker: Broker, jar: Path, console: Console) -> NoReturn:
+    from pipeline.jobs.application import ENTRY_CLASS, write_application
+
+    # It says of every option of Flink's that Python does not know it.
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    write_application(settings, broker, jar)
+    console.print(f"retention: {jar} holds the job; its main class is {ENTRY_CLASS}")
+    raise typer.Exit(0)
 
 
 def _demand_topics(broker: Broker, topics: Topics) -> None:

@@ -1,4 +1,4 @@
-"""One life of the job on Prism, as a process of its own: `python -m pipeline.jobs.once SETTINGS`.
+"""One life of the job, as a process of its own: `python -m pipeline.jobs.once SETTINGS`.
 
 Started and restarted by `supervise`; ends with a code of `Ending`. What it says itself goes to
 standard output, one sentence a line; standard error is Beam's and the runner's (`last_words`).
@@ -11,12 +11,12 @@ import signal
 import sys
 import threading
 from dataclasses import replace
-from enum import IntEnum
 from typing import Any
 from uuid import uuid4
 
-from pipeline.errors import BrokerUnavailable, RetentionError
-from pipeline.jobs.last_words import reason_in
+from pipeline.errors import BrokerUnavailable, NotPermitted, RetentionError
+from pipeline.jobs.ending import Ending, explained, say
+from pipeline.jobs.landmarks import demand_whole
 from pipeline.jobs.prism import PIPELINE_OPTIONS, Prism, check_beam, die_with_parent, locate
 from pipeline.settings import Settings, from_json
 from pipeline.transforms.pulse import (
@@ -34,16 +34,6 @@ STOP_LIMIT_SECONDS = 20.0
 _LOG = logging.getLogger(__name__)
 
 
-class Ending(IntEnum):
-    """How a life of the job ended, as its exit code."""
-
-    STOPPED = 0
-    FAILED = 1
-    EXPLAINED = 3
-    """It failed for a reason that it has said, and that may pass."""
-    REFUSED = 5
-
-
 def main(arguments: list[str]) -> int:
     """Run until stopped, or until the runner or the job dies."""
     die_with_parent()
@@ -53,19 +43,25 @@ def main(arguments: list[str]) -> int:
         signal.signal(name, lambda *_: stop.set())
     try:
         return _run(settings, stop)
-    except BrokerUnavailable as error:
-        _say(str(error))
+    except (BrokerUnavailable, NotPermitted) as error:  # a right or a login may be given again
+        say(str(error))
         return Ending.EXPLAINED
     except RetentionError as error:
-        _say(str(error))
+        say(str(error))
         return Ending.REFUSED
 
 
-def _say(sentence: str) -> None:
-    print(f"retention: {sentence}", flush=True)  # noqa: T201
-
-
 def _run(settings: Settings, stop: threading.Event) -> int:
+    with open_broker(settings.broker_url, clock_topic=f"{settings.prefix}clock") as broker:
+        demand_whole(settings, broker)
+    if settings.runner == "flink":
+        from pipeline.jobs import submitted
+
+        return submitted.run(settings, stop)
+    return _on_prism(settings, stop)
+
+
+def _on_prism(settings: Settings, stop: threading.Event) -> int:
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -86,7 +82,7 @@ def _run(settings: Settings, stop: threading.Event) -> int:
         with open_broker(settings.broker_url, clock_topic=f"{settings.prefix}clock") as broker:
             build(pipeline, settings, broker)
         result = pipeline.run()
-        _say("the job runs")
+        say("the job runs")
         return _watch(result, prism, stop)
     finally:
         prism.stop()
@@ -108,31 +104,21 @@ def _watch(result: Any, prism: Prism, stop: threading.Event) -> int:
     asked()
     while not stop.wait(0.2):
         if ended:
-            return _explained(ended[0])
+            return explained(ended[0])
         if not prism.alive:
-            _say("the runner died")
+            say("the runner died")
             return Ending.FAILED
         if silent_seconds() > STALL_SECONDS:
-            _say(f"the runner stalled: it asked no source for {STALL_SECONDS:.0f} s")
+            say(f"the runner stalled: it asked no source for {STALL_SECONDS:.0f} s")
             return Ending.FAILED
         if os.getppid() != parent:
             return Ending.FAILED
     stop_fetching()
     if not wait_until_quiet(QUIET_SECONDS, STOP_LIMIT_SECONDS):
-        _say("stopping with work under way; it will be done again at the next start")
+        say("stopping with work under way; it will be done again at the next start")
     with contextlib.suppress(Exception):
         result.cancel()
     return Ending.STOPPED
-
-
-def _explained(error: str) -> Ending:
-    """Say why the job ended, in our own sentence where there is one."""
-    reason = reason_in(error)
-    if reason is None:
-        _say("the job ended by itself")
-        return Ending.FAILED
-    _say(reason.sentence)
-    return Ending.REFUSED if reason.fatal else Ending.EXPLAINED
 
 
 if __name__ == "__main__":

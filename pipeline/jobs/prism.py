@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.errors import RunnerRefused
+from pipeline.settings import Runner
 
 BEAM_FLOOR = (2, 76)
 """Below it, polling sources grow Flink checkpoints for ever and Prism spins."""
@@ -46,19 +47,22 @@ def check_beam(found: str | None = None) -> None:
         )
 
 
-def check_runner(name: str) -> None:
-    """Refuse runners that would delete early.
+def check_runner(name: str) -> Runner:
+    """Return the runner by its name; refuse those that would delete early.
 
     Raises:
-        RunnerRefused: the runner is not `prism`, or fires timers early.
+        RunnerRefused: it is neither `prism` nor `flink`, or fires timers early.
     """
     if name.lower() in {"direct", "directrunner", "bundlebaseddirectrunner", "fnapirunner"}:
         raise RunnerRefused(
             "Beam's older direct runner fires event-time timers up to 2 s early, and all of them "
             "when an input ends; use --runner prism"
         )
-    if name.lower() not in {"prism", "prismrunner"}:
-        raise RunnerRefused(f"runner `{name}` is not supported here; use --runner prism")
+    if name.lower() in {"prism", "prismrunner"}:
+        return "prism"
+    if name.lower() in {"flink", "flinkrunner"}:
+        return "flink"
+    raise RunnerRefused(f"runner `{name}` is not supported here; use --runner prism, or flink")
 
 
 def locate(given: str | None = None) -> str:

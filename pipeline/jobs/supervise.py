@@ -14,8 +14,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from pipeline.jobs.ending import Ending
 from pipeline.jobs.last_words import Held
-from pipeline.jobs.once import Ending
 from pipeline.settings import Settings, to_json
 
 FIRST_PAUSE_SECONDS = 0.5

@@ -111,7 +111,7 @@ class FlinkJob:
             (self._workdir / name).mkdir(parents=True, exist_ok=True)
         (self._workdir / "pipeline.pb").write_bytes(self._proto)
         try:
-            pool = [sys.executable, f"{_DEPLOY}/worker_pool.py", str(self._port)]
+            pool = [sys.executable, "-m", "pipeline", "worker-pool", f"--port={self._port}"]
             self._pool = self._start("pool", pool)
             self._await("the worker pool listens", lambda: listens(self._port), READY_SECONDS)
             self._start_jvm()

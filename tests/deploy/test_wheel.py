@@ -75,6 +75,8 @@ def test_it_holds_the_package_with_its_data_and_nothing_else(wheel: Path) -> Non
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"pipeline"}
     for schema in SCHEMAS:
         assert f"pipeline/wire/schemas/{schema}.avsc" in names
+    for path in (ROOT / "schemas" / "released").rglob("*.avsc"):
+        assert f"pipeline/wire/schemas/{path.relative_to(ROOT / 'schemas')}" in names
     for data in ("vocabulary/purposes.csv", "demo/report.html.j2", "inquiry/explain.py"):
         assert f"pipeline/{data}" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from pipeline.jobs.ending import Ending, explained
 from pipeline.jobs.last_words import reason_in
-from pipeline.jobs.once import Ending, _explained
 
 TRACEBACK = """Pipeline job-001 failed in state FAILED: bundle inst006 stage-009 failed:
   File "pipeline/transforms/own_rows.py", line 58, in _demand_superseded
@@ -53,9 +53,9 @@ def test_what_is_not_ours_explains_nothing(text: str) -> None:
 def test_a_job_says_why_it_ended_and_whether_a_restart_may_help(
     name: str, ending: Ending, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _explained(TRACEBACK.format(name, "what and what next")) == ending
+    assert explained(TRACEBACK.format(name, "what and what next")) == ending
     assert capsys.readouterr().out == "retention: what and what next\n"
 
 
 def test_an_end_that_nobody_explained_is_a_failure() -> None:
-    assert _explained("FINISHED") == Ending.FAILED
+    assert explained("FINISHED") == Ending.FAILED

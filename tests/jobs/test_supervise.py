@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.jobs import supervise
+from pipeline.jobs.ending import Ending
 from pipeline.jobs.last_words import KEPT_LINES
-from pipeline.jobs.once import Ending
 from pipeline.jobs.supervise import Supervisor
 from pipeline.settings import Settings, from_json
 
