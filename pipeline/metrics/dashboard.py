@@ -69,6 +69,16 @@ PAGE: dict[str, tuple[Panel, ...]] = {
             "s",
         ),
         Panel(
+            "Partitions furthest behind",
+            {
+                "behind {{topic}}/{{partition}}": (
+                    "topk(5, retention_partition_watermark_lag_seconds)"
+                ),
+                "stands {{topic}}/{{partition}}": "topk(5, retention_partition_stalled_seconds)",
+            },
+            "s",
+        ),
+        Panel(
             "Quarantine",
             {"{{topic}} {{reason}}": "retention_quarantined_messages > 0"},
         ),

@@ -38,7 +38,7 @@ Figures = dict[str, dict[Labels, float]]
 MAX_STORES = 200
 """Stores that get a label of their own; events of a mistaken producer may name any number."""
 OTHER = "other"
-_TO_STORES = ("DELETE", "RESTRICT", "RELEASE", "CANCEL")
+_TO_STORES = ("DELETE", "REDACT", "RESTRICT", "RELEASE", "CANCEL")
 
 
 @dataclass
@@ -123,6 +123,10 @@ def _flow(sources: Sources) -> Iterator[Sample]:
     for topic in (*sources.events, sources.receipts, sources.lineage):
         yield "retention_consumer_lag_messages", (topic,), positions.waiting(topic)
     yield "retention_watermark_lag_seconds", (), positions.lag()
+    for (topic, number), seconds in positions.partition_lags().items():
+        yield "retention_partition_watermark_lag_seconds", (topic, str(number)), seconds
+    for (topic, number), seconds in positions.stalled().items():
+        yield "retention_partition_stalled_seconds", (topic, str(number)), seconds
     yield "retention_broker_timestamp_seconds", (), positions.now / SECOND
     assigned = sources.shards.assigned(sources.positions.now)
     for topic, count in positions.existing.items():

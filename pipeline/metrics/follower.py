@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 
 from pipeline.documents import InForce, InvalidDocument, Versions
+from pipeline.documents.outages import excluded
 from pipeline.documents.territories import era
 from pipeline.errors import InvalidInput, Undecodable
 from pipeline.inquiry.unread import is_mark, place_of
@@ -23,9 +24,10 @@ from pipeline.metrics.reader import Reader, Take
 from pipeline.metrics.shards import Shards
 from pipeline.rules import Planner
 from pipeline.settings import Settings
-from pipeline.transports.contract import Broker, Message
+from pipeline.transports.contract import Broker, Message, Partition
 from pipeline.transports.topics import Topics
 from pipeline.wire.codec import Codec
+from pipeline.wire.trust import Stamped, Trust
 
 REFRESH_SECONDS = 1.0
 """How often the broker is asked for its time and for positions."""
@@ -62,7 +64,7 @@ class Follower:
 
     Args:
         broker: of the pipeline.
-        settings: prefix, ingestion topics, group and approvals as the job has them.
+        settings: prefix, ingestion topics, group, approvals and keyring as the job has them.
 
     Raises:
         InvalidInput: a topic of the pipeline does not exist.
@@ -73,6 +75,7 @@ class Follower:
         self._broker = broker
         self._topics = topics = Topics(settings.prefix, settings.events)
         self._codec = Codec.from_settings(settings)
+        self._trust = Trust(self._codec, settings)
         self._versions = Versions(frozenset(settings.approvals))
         self._told = {
             topics.name("findings"): self._finding,
@@ -169,7 +172,8 @@ class Follower:
 
     def _document(self, message: Message) -> None:
         kind = message.topic.removeprefix(self._topics.prefix)
-        envelope = self._codec.decode_envelope(kind, message.value)
+        stamped = Stamped(message.topic, message.value, message.timestamp)
+        envelope = self._trust.envelope(kind, stamped)
         self._versions = self._versions.applied(envelope)
         if kind == "controls":
             name = (str(envelope.document_id), envelope.version)
@@ -185,6 +189,8 @@ class Follower:
             for control in in_force.controls
             if control.action == "pause"
         }
+        left_out = excluded(in_force.controls)
+        self._sources.positions.excluded = frozenset(Partition(*place) for place in left_out)
         if self._sources.requests != in_force.requests:
             self._sources.requests = in_force.requests
             for records in (self._current, self._next):
@@ -192,18 +198,16 @@ class Follower:
                     # What a request calls for is commanded: the record's row is written again.
                     records.inventory.follow(Planner(in_force))
         if not first and (
-            self._current is self._next is None or _basis(in_force) == _basis(self._in_force())
+            self._current is None
+            # Read to its end first: documents may come faster than the inventory is read.
+            or self._next is not None
+            or _basis(in_force) == _basis(self._sources.in_force)
         ):
             return
-        if self._next is not None:
-            self._next.reader.close()
         partitions = partitions_of(self._counts, (self._topics.name("records"),))
         self._next = _Records(Reader(self._broker, partitions), in_force, self._codec)
         self._next_in_force = in_force
         self._sources.rereading = self._current is not None
-
-    def _in_force(self) -> InForce:
-        return self._sources.in_force if self._next is None else self._next_in_force
 
     def _replace(self, records: _Records) -> None:
         if self._current is not None:

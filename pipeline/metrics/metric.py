@@ -6,6 +6,7 @@ import msgspec
 
 from pipeline.documents.requests import RequestKind, RequestState
 from pipeline.vocabulary import CommandKind, FindingKind, ReceiptStatus
+from pipeline.wire.trust import DISTRUSTED_FOR
 
 Type = Literal["gauge", "counter"]
 Labels = tuple[str, ...]
@@ -27,9 +28,11 @@ WITHIN_DAYS = {"passed": -1, "1d": 1, "7d": 7, "30d": 30}
 """Windows of what is due: days from now; `passed` lies before now."""
 REASONS = (
     *"bad_block bad_boolean bad_branch bad_id bad_integer bad_length bad_number bad_text".split(),
-    *"empty future_evidence impossible_date own_parent prohibited_signal schema_mismatch".split(),
+    *"empty future_evidence impossible_date invalid_document own_parent".split(),
+    *"prohibited_signal schema_mismatch".split(),
     *"too_large too_many trailing_bytes truncated undecodable unknown_schema".split(),
     *"unknown_territory unknown_word wrong_format wrong_kind wrong_schema".split(),
+    *(refusal.value.lower() for refusal in DISTRUSTED_FOR),
 )
 """Why a message goes to quarantine."""
 

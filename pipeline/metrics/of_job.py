@@ -49,9 +49,26 @@ FLOW = (
         name="retention_watermark_lag_seconds",
         unit="seconds",
         help="Broker's time less the newest time up to which everything published was "
-        "acknowledged; after the exporter's start, less the time of the oldest message that waits.",
+        "acknowledged; after the exporter's start, less the time of the oldest message that waits. "
+        "Partitions that an operator has excluded do not count.",
         action="Deletions come late by so much, never wrongly: give the job more CPU, or find what "
         "it waits for.",
+    ),
+    Metric(
+        name="retention_partition_watermark_lag_seconds",
+        unit="seconds",
+        labels=("topic", "partition"),
+        help="The same of single partitions, excluded ones too: the 200 that are furthest behind. "
+        "The highest holds all deadlines.",
+        action="When one is far above the others, see the alert RetentionPartitionStalled.",
+    ),
+    Metric(
+        name="retention_partition_stalled_seconds",
+        unit="seconds",
+        labels=("topic", "partition"),
+        help="For how long messages have waited in a partition, or nobody has served it, and the "
+        "job has acknowledged none of it; of the 200 highest. An idle partition has 0.",
+        action="Look at the broker that leads the partition; see RetentionPartitionStalled.",
     ),
     Metric(
         name="retention_shard_time_lag_seconds",

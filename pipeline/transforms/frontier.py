@@ -20,16 +20,24 @@ class Frontier:
 
     def __init__(self, partitions: Iterable[Partition], margin_ms: int) -> None:
         self._partitions = tuple(partitions)
+        self._awaited = self._partitions
         self._margin = margin_ms
         self._samples: deque[Sample] = deque()
         self._reached: Instant | None = None
+
+    def leave_out(self, excluded: frozenset[Partition]) -> None:
+        """Wait for these partitions no more; for those that were left out before, again."""
+        awaited = tuple(p for p in self._partitions if p not in excluded)
+        if awaited != self._awaited:
+            self._awaited = awaited
+            self._samples = deque(sample for sample in self._samples if self._covers(sample))
 
     def observe(self, sample: Sample) -> None:
         """Remember a sample that is newer than the last one and says of every partition.
 
         One taken before this reader asked for its partitions could never be passed.
         """
-        if not all(partition in sample.ends for partition in self._partitions):
+        if not self._covers(sample):
             return
         if self._samples and sample.now <= self._samples[-1].now:
             return
@@ -48,5 +56,8 @@ class Frontier:
             self._reached = self._samples.popleft().now
         return None if self._reached is None else Instant(self._reached - self._margin)
 
+    def _covers(self, sample: Sample) -> bool:
+        return all(partition in sample.ends for partition in self._awaited)
+
     def _passed(self, sample: Sample, positions: Mapping[Partition, Position]) -> bool:
-        return all(positions[partition] >= sample.ends[partition] for partition in self._partitions)
+        return all(positions[partition] >= sample.ends[partition] for partition in self._awaited)

@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from pipeline.documents import InForce
 from pipeline.governor import Governor, GovernorChunk
 from pipeline.instants import Instant
 from pipeline.ledger.book import Ledger
@@ -21,6 +22,7 @@ class Machine(Protocol):
     """What the stage needs of a ledger or a governor."""
 
     now: Instant
+    in_force: InForce
 
     def apply(self, part: Part) -> Outcome:
         """Take one delivery."""

@@ -24,18 +24,21 @@ def acknowledged(
     """Return where to go on in each partition: what was acknowledged, or the oldest message.
 
     Raises:
-        LogTruncated: a message that was not acknowledged is not kept any more.
+        LogTruncated: a message that was not acknowledged is not kept any more, or what was
+            acknowledged lies beyond the newest.
     """
-    begins = broker.beginnings(partitions)
     committed = broker.committed(group, partitions)
+    ends = broker.sample(partitions).ends
+    # Where nobody serves a partition, its reading begins when somebody does, and is checked then.
+    begins = broker.beginnings([p for p in partitions if p not in committed or p in ends])
     for partition, position in committed.items():
-        if position < begins[partition]:
+        if partition in ends and not begins[partition] <= position <= ends[partition]:
             raise LogTruncated(
-                f"{partition.topic}/{partition.number}: position {position} was acknowledged, "
-                f"but the oldest kept message is {begins[partition]}; "
-                "messages in between are lost: see LogTruncated in the README"
+                f"{partition.topic}/{partition.number}: position {position} was acknowledged, but "
+                f"the oldest kept message is {begins[partition]} and the newest ends at "
+                f"{ends[partition]}; messages are lost: see LogTruncated in the README"
             )
-    return {p: committed.get(p, begins[p]) for p in partitions}
+    return {p: committed[p] if p in committed else begins[p] for p in partitions}
 
 
 class Renewal:

@@ -5,20 +5,22 @@ timer of its key; so stamped it never does, and pending elements still hold the 
 """
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import msgspec
 from apache_beam.coders import Coder, registry
-from apache_beam.io.unbounded_source import CheckpointMark, UnboundedReader, UnboundedSource
+from apache_beam.io.unbounded_source import UnboundedReader, UnboundedSource
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 
 from pipeline.errors import InvalidInput
 from pipeline.instants import Instant
 from pipeline.settings import Settings
 from pipeline.transforms.frontier import Frontier
+from pipeline.transforms.lookout import Lookout
+from pipeline.transforms.marks import Mark, MarkCoder, Place
 from pipeline.transforms.positions import Renewal, acknowledged
 from pipeline.transforms.pulse import stopping
 from pipeline.transforms.sampler import Sampler, sampler
@@ -79,43 +81,6 @@ _BATCHES = msgspec.msgpack.Decoder(Batch)
 registry.register_coder(Batch, BatchCoder)
 
 
-class Place(msgspec.Struct, array_like=True):
-    """Where a reader stands in one partition."""
-
-    position: Position
-    begin: Position
-    end: Position
-
-
-class Mark(CheckpointMark):
-    """Durable position of a reader: one place a partition, keyed `topic:number`."""
-
-    def __init__(self, places: dict[str, Place]) -> None:
-        self.places = places
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Mark) and other.places == self.places
-
-    def __hash__(self) -> int:
-        return hash(tuple(sorted(self.places)))
-
-
-class MarkCoder(Coder):
-    """Encodes a mark as MessagePack: small, deterministic, no pickled class."""
-
-    def encode(self, value: Mark) -> bytes:
-        """Encode."""
-        return msgspec.msgpack.encode(dict(sorted(value.places.items())))
-
-    def decode(self, encoded: bytes) -> Mark:
-        """Decode."""
-        return Mark(msgspec.msgpack.decode(encoded, type=dict[str, Place]))
-
-    def is_deterministic(self) -> bool:
-        """Say that equal marks encode equally."""
-        return True
-
-
 @dataclass(frozen=True)
 class LogSource(UnboundedSource):
     """Reads partitions of a log in batches.
@@ -123,19 +88,22 @@ class LogSource(UnboundedSource):
     `history` reads from the oldest message and holds the watermark at the minimum until it has read
     what was there at the start; `follow` goes on after that. Otherwise reading starts at the
     group's committed positions. A value: Beam remembers the encoded form of equal sources.
+    `all_partitions`, of a share, are those of the whole.
     """
 
     settings: Settings
     partitions: tuple[Partition, ...]
     history: bool
     follow: bool
+    all_partitions: tuple[Partition, ...] = ()
 
     def split(self, desired_num_splits: int, options: Any = None) -> Iterable["LogSource"]:
         """Share the partitions among at most `settings.splits` readers; history is never split."""
         del options
         count = 1 if self.history else min(self.settings.splits, desired_num_splits)
         shares = [self.partitions[number::count] for number in range(count)]
-        return [replace(self, partitions=share) for share in shares if share]
+        whole = self.partitions
+        return [replace(self, partitions=share, all_partitions=whole) for share in shares if share]
 
     def create_reader(self, options: Any, checkpoint_mark: Mark | None) -> "LogReader":
         """Create a reader that goes on after the mark."""
@@ -166,6 +134,7 @@ class LogReader(UnboundedReader):
         self._sampler: Sampler | None = None
         self._renewal = Renewal(source.settings.group, source.partitions)
         self._frontier = Frontier(source.partitions, source.settings.margin_ms)
+        self._lookout = _lookout(source, mark)
 
     def start(self) -> bool:
         """Open the connection and position it; return whether a batch is ready."""
@@ -177,6 +146,8 @@ class LogReader(UnboundedReader):
         self._places = self._first_places(self._broker)
         self._consumer = self._broker.consumer()
         self._assign()
+        if not self._source.history:
+            self._lookout.open(self._broker)
         if self._source.history:
             # An empty partition is history too: say so, or the gate would wait for it.
             self._queue.extend(
@@ -222,6 +193,8 @@ class LogReader(UnboundedReader):
             return
         if not self._source.history:
             self._renewal.renew(self._broker)
+            self._lookout.follow()
+            self._frontier.leave_out(self._lookout.excluded)
         settings = self._settings
         messages: dict[Partition, list[Message]] = {}
         for message in self._consumer.poll(settings.batch_messages, settings.batch_bytes):
@@ -268,7 +241,7 @@ class LogReader(UnboundedReader):
         if self._queue or self._sampler is None:
             return MIN_TIMESTAMP  # the wrapper ignores a watermark below the former one
         sample = self._sampler.latest()
-        if sample is not None:
+        if sample is not None and (self._lookout.believes(sample) or not self._source.follow):
             self._frontier.observe(sample)
         positions = {p: place.position for p, place in self._places.items()}
         if not self._source.follow and self._source.history and sample is not None:
@@ -278,9 +251,12 @@ class LogReader(UnboundedReader):
 
     def get_checkpoint_mark(self) -> Mark:
         """Return the places past everything handed out; what is queued will be read again."""
+        identities = self._lookout.identities
         return Mark(
             {
-                f"{p.topic}:{p.number}": Place(place.position, place.begin, place.end)
+                f"{p.topic}:{p.number}": Place(
+                    place.position, place.begin, place.end, identities.get(p.topic, "")
+                )
                 for p, place in self._places.items()
             }
         )
@@ -289,7 +265,15 @@ class LogReader(UnboundedReader):
         """Release the connection."""
         if self._sampler is not None:
             self._sampler.leave(self._source.partitions)
-        for resource in (self._consumer, self._broker):
+        for resource in (self._lookout, self._consumer, self._broker):
             if resource is not None:
                 resource.close()
         self._consumer = self._broker = self._sampler = None
+
+
+def _lookout(source: LogSource, mark: Mark | None) -> Lookout:
+    """Return what looks out for a reader; a topic without a place in its mark is not known yet."""
+    counts = Counter(p.topic for p in source.all_partitions or source.partitions)
+    places = {} if mark is None else mark.places
+    known = {name.rpartition(":")[0]: place.identity for name, place in places.items()}
+    return Lookout(source.settings, counts, {name: who for name, who in known.items() if who})

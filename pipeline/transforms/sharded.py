@@ -106,7 +106,7 @@ class Sharded(beam.DoFn):
     def setup(self) -> None:
         """Open the producer."""
         collect_seldom()
-        self._sink = Sink(self._settings)
+        self._sink = Sink(self._settings, signs=self._kind == "governor")
 
     def teardown(self) -> None:
         """Release the producer."""
@@ -248,7 +248,7 @@ class Sharded(beam.DoFn):
             self._pass_on(shard, outcome)
         else:
             for command in outcome.commands:
-                sink.command(command)
+                sink.command(command, machine.in_force.fingerprint, machine.now)
         for origin in outcome.origins:
             self._pieces[origin] = self._pieces.get(origin, 0) + 1
         if part is None or part.tick is not None:

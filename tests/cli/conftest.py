@@ -29,8 +29,9 @@ Retention = Callable[..., Said]
 @pytest.fixture
 def retention(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Retention:
     """Run `retention` with arguments in this process; an exception that escapes is a failure."""
-    for name in ("RETENTION_BROKER", "RETENTION_AUTHOR", "PRISM"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("BROKER", "BROKER_SECURITY", "AUTHOR", "KEYRING", "SIGNING_KEY"):
+        monkeypatch.delenv(f"RETENTION_{name}", raising=False)
+    monkeypatch.delenv("PRISM", raising=False)
 
     def run(*arguments: object) -> Said:
         monkeypatch.setattr(sys, "argv", ["retention", *map(str, arguments)])

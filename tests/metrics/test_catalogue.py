@@ -16,6 +16,7 @@ from pipeline.metrics.metric import (
     STATUSES,
     Metric,
 )
+from pipeline.wire.trust import DISTRUSTED_FOR
 from tests.metrics.build import Desk
 from tests.support.build import event
 
@@ -34,7 +35,7 @@ UNITS = (
 OTHERS = {"retention_records", "retention_observed_deletions", "retention_exporter_rereads"}
 FEW = {
     *("topic", "reason", "status", "band", "within", "kind", "cause_kind", "store", "outcome"),
-    *("severity", "notice", "step", "scope", "state"),
+    *("severity", "notice", "step", "scope", "state", "partition"),
 }
 
 
@@ -65,7 +66,7 @@ def test_reasons_are_those_that_the_sources_give() -> None:
                 and isinstance(node.args[0], ast.Constant)
             ):
                 found.add(node.args[0].value)
-    assert found == set(REASONS)
+    assert found | {refusal.value.lower() for refusal in DISTRUSTED_FOR} == set(REASONS)
 
 
 def test_what_is_exported_is_the_catalogue(desk: Desk) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pipeline.instants import Instant
 from pipeline.settings import Settings
-from pipeline.transforms.read import Batch, LogReader, LogSource, Mark
+from pipeline.transforms.marks import Mark
+from pipeline.transforms.read import Batch, LogReader, LogSource
 from pipeline.transports.contract import Partition, Sample, TopicSpec
 from pipeline.transports.sqlite import SqliteBroker
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from pipeline.errors import InvalidInput, LogTruncated
 from pipeline.settings import Settings
 from pipeline.transforms import read
-from pipeline.transforms.read import Batch, LogSource, Mark, MarkCoder, Place
+from pipeline.transforms.marks import Mark, MarkCoder, Place
+from pipeline.transforms.read import Batch, LogSource
 from tests.transforms.readers import KEYS, P0, P1, P2, Log, check_no_gap, seen, take
 
 

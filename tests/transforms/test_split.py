@@ -195,12 +195,17 @@ def test_a_bad_document_becomes_a_finding_and_the_good_one_beside_it_is_used(giv
     assert given.ledgers[0].envelopes == (policy(),)
     [found] = given.scene.findings()
     assert (found.kind, found.subject) == ("INVALID_DOCUMENT", "x.policies/0 offset 5")
+    [pointer] = given.scene.quarantined()
+    assert (pointer.topic, pointer.partition, pointer.offset) == ("x.policies", 0, 5)
+    assert (pointer.reason, "acme" in pointer.detail) == ("invalid_document", False)
 
 
 @pytest.mark.parametrize("value", [b"\x00garbage", b"", None])
 def test_bytes_that_are_no_document_become_a_finding(given: Given, value: bytes | None) -> None:
     given.bundle(given.batch("holds", value))
     assert [item.kind for item in given.scene.findings()] == ["INVALID_DOCUMENT"]
+    [pointer] = given.scene.quarantined()
+    assert (pointer.topic, pointer.partition, pointer.offset) == ("x.holds", 0, 5)
     assert given.ledgers[0].envelopes == ()
     assert len(given.ledgers[0].spans) == 1
 
