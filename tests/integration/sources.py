@@ -5,7 +5,8 @@ from typing import Any
 
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, MIN_TIMESTAMP, Timestamp
 
-from pipeline.transforms.read import LogReader, LogSource, Mark
+from pipeline.transforms.marks import Mark
+from pipeline.transforms.read import LogReader, LogSource
 from pipeline.transforms.ticks import TickMark, TickReader, TickSource
 
 DELAY_SECONDS = 6.0
@@ -58,6 +59,22 @@ class LateReader(LogReader):
         if self._began is None or time.monotonic() < self._began + DELAY_SECONDS:
             return MIN_TIMESTAMP
         return super().get_watermark()
+
+
+class StalledPartition(LogSource):
+    """Is never handed anything of partition 0 of what arrives, as if nobody served it."""
+
+    def create_reader(self, options: Any, checkpoint_mark: Mark | None) -> LogReader:
+        if self.history:
+            return LogReader(self, checkpoint_mark)
+        return StalledReader(self, checkpoint_mark)
+
+
+class StalledReader(LogReader):
+    def _assign(self) -> None:
+        assert self._consumer is not None
+        places = self._places.items()
+        self._consumer.assign({p: place.position for p, place in places if p.number != 0})
 
 
 class EndingTicks(TickSource):

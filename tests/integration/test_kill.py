@@ -9,15 +9,16 @@ from uuid import uuid4
 import pytest
 
 from pipeline.events import Event
+from pipeline.inquiry.unread import unread
 from pipeline.instants import Instant
 from pipeline.stories.prism_job import PrismJob
 from pipeline.stories.scene import Scene, wait_for
 from pipeline.testing.jobs import FlinkRun, SupervisedJob
 from pipeline.testing.kafka_broker import LocalKafka
 from pipeline.transforms import sharded
-from pipeline.transports.contract import Partition
 from tests.integration.sources import EndingSource, EndingTicks
 from tests.support.build import event, policy, rule
+from tests.support.flushed import check_not_early, check_positions
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
@@ -27,6 +28,7 @@ RECORDS = 400
 NOT_DUE = 40
 """Records of which nothing is due for months: timers that must not be believed."""
 WAVES = 20
+POISON = b"\x00poison"
 
 
 @pytest.fixture
@@ -60,18 +62,6 @@ def begin(scene: Scene, base: Instant) -> None:
     )
 
 
-def check_positions(scene: Scene) -> None:
-    """Whatever is committed was flushed: every event before it has its row in the inventory."""
-    topic = scene.events_topic
-    partitions = [Partition(topic, n) for n in range(scene.broker.partitions(topic) or 0)]
-    committed = scene.broker.committed(scene.settings().group, partitions)
-    known = {row.record_id for row in scene.rows()}
-    for message in scene.read(topic):
-        if message.offset < committed.get(Partition(topic, message.partition), 0):
-            decoded = scene.codec.decode_event(topic, message.value)
-            assert decoded.record_id in known
-
-
 def finish(scene: Scene) -> None:
     """Answer until every record is deleted and everything is acknowledged."""
 
@@ -86,13 +76,6 @@ def finish(scene: Scene) -> None:
     except AssertionError as error:
         raise AssertionError(f"{error}; {scene.describe()}") from error
     wait_for("everything is acknowledged", lambda: scene.lag() == 0)
-
-
-def check_not_early(scene: Scene) -> None:
-    for message in scene.read(scene.topics.commands("images")):
-        command = scene.codec.decode_command(message.value)
-        assert command.not_before <= command.issued_at
-        assert command.not_before <= message.timestamp
 
 
 def check_same(killed: Scene, undisturbed: Scene) -> None:
@@ -114,6 +97,7 @@ def test_twenty_kills_of_the_whole_job_change_neither_the_commands_nor_the_ledge
     begin(killed, base)
     with SupervisedJob(killed) as job:
         for number in range(KILLS):
+            killed.send_raw(POISON)
             killed.happen(waves[number])
             time.sleep(chance.uniform(0.3, 7.0))
             job.kill_all()
@@ -129,6 +113,8 @@ def test_twenty_kills_of_the_whole_job_change_neither_the_commands_nor_the_ledge
     with PrismJob(undisturbed):
         finish(undisturbed)
     check_same(killed, undisturbed)
+    poison = [one for one in unread(killed.quarantined()) if one.pointer.size == len(POISON)]
+    assert len(poison) == KILLS  # each once, however often it was read again
 
 
 def test_a_killed_worker_or_runner_comes_back_by_itself(scenes: tuple[Scene, Scene]) -> None:

@@ -1,0 +1,91 @@
+"""The runbook's way to a new version or number of shards: typed as it stands there, on Kafka."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli.inventory import inventory_digest
+from pipeline.lookup.log import Log
+from pipeline.lookup.status import Watch
+from pipeline.settings import Settings
+from pipeline.stories.scene import wait_for
+from pipeline.testing.kafka_broker import LocalKafka
+from pipeline.transports import open_broker
+from pipeline.transports.topics import DEFAULT_PREFIX, Topics
+from tests.readme import ROOT, blocks, executed
+from tests.support.shell import Shell
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+
+RUNBOOK = (ROOT / "deploy" / "RUNBOOK.md").read_text()
+STEPS = RUNBOOK.partition("\n## To upgrade\n")[2].partition("\n## ")[0]
+JOB = 0
+"""The first that the README puts into the background; then comes a store."""
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    with LocalKafka() as kafka:  # its own: the pages have no prefix
+        made = Shell(tmp_path, kafka.url)
+        yield made
+        made.leave()
+
+
+class Looking:
+    """What `retention status` and the command topic of a store tell, without typing."""
+
+    def __init__(self, url: str) -> None:
+        self.broker = open_broker(url)
+        self.log = Log.of(self.broker, Topics())
+        self._watch = Watch(self.log, Settings.group, ())
+
+    def commanded(self) -> list[str]:
+        """Return the ids of all commands, as often as they were sent."""
+        decode = self.log.codec.decode_command
+        return [command.command_id for command in self.log.values("commands.images", decode)]
+
+    def settled(self, shards: int) -> bool:
+        """Whether a job with so many shards runs, and has nothing to do."""
+        seen = self._watch.look()
+        behind = sum(flow.behind for flow in seen.flow)
+        runs = seen.job.alive and seen.job.shards == shards
+        # The README runs the store of images only.
+        return runs and behind == 0 and "images" not in seen.counts.outstanding
+
+    def close(self) -> None:
+        self._watch.close()
+        self.broker.close()
+
+
+@pytest.fixture
+def looking(shell: Shell) -> Iterator[Looking]:
+    made = Looking(shell.url)
+    yield made
+    made.close()
+
+
+def test_another_number_of_shards_by_the_runbook(shell: Shell, looking: Looking) -> None:
+    for command in executed()[0].commands:
+        if not command.startswith(("retention check", "retention digest")):
+            shell.type(command)
+    wait_for("a store has obeyed", lambda: bool(looking.commanded()) and looking.settled(64))
+    before = looking.commanded()
+    assert shell.stop(JOB) == 0
+
+    [block] = blocks(STEPS)
+    for command in block.commands:
+        if command == "retention status":
+            wait_for("it has rebuilt", lambda: looking.settled(96))
+        shell.type(command)
+    # What was known is known in its new shard: the same events, told again, change nothing.
+    shell.type("retention publish event deploy/examples/events.jsonl")
+    wait_for("they are read", lambda: looking.settled(96))
+    assert looking.commanded() == before, "what was commanded is not commanded again"
+    known, then = (
+        json.loads((shell.folder / f"{n}.json").read_text()) for n in ("before", "after")
+    )
+    assert known["records"] > 0
+    now = inventory_digest(looking.broker, DEFAULT_PREFIX, 64)
+    assert known["digest"] == then["digest"] == now.total()
