@@ -11,7 +11,7 @@ export PYTHONPATH := $(CURDIR)
 export PIP_CACHE_DIR := $(CURDIR)/$(CACHE)/pip
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo kafka test lint types imports unit integration search mutation bench prometheus dashboard lock clean
+.PHONY: help setup demo kafka test lint types imports unit integration search simulation mutation fuzz freeze bench soak prometheus dashboard lock clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ integration: setup prometheus ## Tests against a real Kafka, Prism, Flink and Pr
 search: setup ## Property tests with 2,000 new examples each, and 10,000 histories against the oracle.
 	RETENTION_HYPOTHESIS=search RETENTION_HISTORIES=10000 $(BIN)/python -m pytest -q -m "not integration"
 
+simulation: setup ## The whole job in virtual time under seeded faults: SEEDS=1000 FIRST=0.
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) $(or $(FIRST),0)
+
 mutation: setup ## Mutation testing of rules and precedence; prints the score and what survived.
 	$(BIN)/python -m tests.mutation
 
@@ -77,8 +80,22 @@ prometheus: ## Install Prometheus where this is Debian and we may; else say what
 dashboard: setup ## Write deploy/grafana/retention.json anew from the catalogue.
 	$(BIN)/python -m pipeline.metrics.dashboard > deploy/grafana/retention.json
 
+fuzz: setup ## Feed 1,000,000 hostile messages and documents to the decoder, then 200,000 more by coverage.
+	$(BIN)/python -m tests.fuzz --inputs 1000000 --workers 2
+	$(BIN)/python -m tests.fuzz --inputs 200000 --workers 2 --atheris
+
+freeze: setup ## Freeze the schemas under the version of pyproject.toml, for a release.
+	$(BIN)/python -m tests.evolution
+
 bench: setup ## Measure; prints ratios of what ran in the same minute.
 	$(BIN)/python -m tests.bench.run
+
+soak: setup ## Kill jobs 30 times on each runner, rebuild 1,000,000 records, simulate, fuzz; takes more than an hour.
+	$(BIN)/python -m tests.soak kills --runner prism --kills 30
+	$(BIN)/python -m tests.soak kills --runner flink --kills 30
+	$(BIN)/python -m tests.soak rebuild --records 1000000
+	$(BIN)/python -m tests.simulation --seeds 10000
+	$(BIN)/python -m tests.fuzz --inputs 1000000 --workers 2
 
 lock: ## Write requirements.lock anew from pyproject.toml.
 	$(BIN)/python -m pip install --quiet uv

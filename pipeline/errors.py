@@ -16,6 +16,28 @@ class InvalidInput(RetentionError):
     """
 
 
+class NoSuchPartition(InvalidInput):
+    """A topic that is to be read, or a partition of it, does not exist.
+
+    Operator action: create the topic; of one that was read and was deleted, see "LogTruncated" in
+    the README.
+    """
+
+
+class NotPermitted(InvalidInput):
+    """The broker gives this user no right to what was asked.
+
+    Operator action: give the user the rights that `retention topics acl` prints for its role.
+    """
+
+
+class LoginRefused(NotPermitted):
+    """The broker does not accept the name, password or mechanism.
+
+    Operator action: correct the security file or the secret that it names.
+    """
+
+
 class Undecodable(RetentionError):
     """A message cannot be read as what its topic promises.
 

@@ -42,6 +42,11 @@ def is_store_name(text: str) -> bool:
     return _STORE.fullmatch(text) is not None
 
 
+def is_field_name(text: str) -> bool:
+    """Whether a field of the data can be called so: the letters of a store's name, as many."""
+    return _STORE.fullmatch(text) is not None
+
+
 def command_id(
     *,
     kind: str,

@@ -19,7 +19,8 @@ class Settings:
     """How one run of the job is wired.
 
     Attributes:
-        broker_url: `kafka://host:port` or `sqlite:///path`. Names only, never credentials.
+        broker_url: `kafka://host:port`, after which `?security=FILE` names a file that names
+            secrets, or `sqlite:///path`. Names only, never credentials.
         prefix: of our own topics.
         events: the platform's ingestion topics.
         formats: how each ingestion topic is framed, as `topic=format[:schema]`; see `wire.framing`.
@@ -37,6 +38,9 @@ class Settings:
         approvals: kinds of documents (`policies`, `notices`, `holds`, `requests`) that take effect
             only once a second person has approved them; `simulations`: policies and notices that
             enforce something newly, only once one has approved a simulation of them.
+        signing_key: name of the private key that seals commands: a file, or `env:NAME`. Never the
+            key, which each worker loads where it signs. None: commands are not sealed.
+        keyring: file of the public keys whose receipts and documents are believed. None: all are.
         tick_ms: how often the broker's time travels to the shards.
         measure_ms: how often each shard writes its `measurements`; in a story, at every tick.
         story: the log has a clock of its own; worker clocks are not compared with it.
@@ -59,6 +63,8 @@ class Settings:
     batch_bytes: int = 1 << 20
     max_message_bytes: int = 1 << 20
     approvals: tuple[str, ...] = ()
+    signing_key: str | None = None
+    keyring: str | None = None
     tick_ms: int = SECOND
     measure_ms: int = 10 * SECOND
     story: bool = False

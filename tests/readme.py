@@ -1,4 +1,4 @@
-"""The fenced blocks of README.md."""
+"""The fenced blocks of README.md, or of another page."""
 
 import re
 from pathlib import Path
@@ -24,9 +24,9 @@ class Block(NamedTuple):
         )
 
 
-def blocks() -> list[Block]:
+def blocks(page: str = README) -> list[Block]:
     """Return the fenced blocks in order."""
-    found = re.findall(r"^```([^\n]*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```([^\n]*)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     return [Block(kind, tuple(text.splitlines())) for kind, text in found]
 
 

@@ -36,6 +36,16 @@ def many() -> tuple[Issued, ...]:
     return tuple(found)
 
 
+def test_commands_that_name_many_fields_are_bounded_however_few_they_are() -> None:
+    names = tuple(f"{number:0200}" for number in range(1_000))
+    issued = tuple(
+        msgspec.structs.replace(command(number, "REDACT"), fields=names) for number in range(60)
+    )
+    kept = bounded((*issued, command(99)))
+    assert 0 < sum(len(item.fields) * 200 for item in kept) < MAX_ISSUED_BYTES
+    assert command(99) in kept
+
+
 def test_few_commands_are_all_remembered() -> None:
     few = many()[:900]
     assert bounded(few) is few

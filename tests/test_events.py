@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import Undecodable
-from pipeline.events import MAX_ITEMS, Event, Evidence, Subject, checked
+from pipeline.events import MAX_ITEMS, Event, Evidence, Field, Subject, checked
 from pipeline.identifiers import MAX_ID_BYTES, MAX_STORE_BYTES, SubjectId
 from pipeline.instants import LATEST_FACT, Instant
 from tests.support.build import event
@@ -40,6 +40,12 @@ def test_a_good_event_passes_as_the_same_object() -> None:
         ({"purpose": ""}, "unknown_word"),
         ({"lawful_basis": SECRET}, "unknown_word"),
         ({"categories": ("pd:Picture", SECRET)}, "unknown_word"),
+        ({"fields": (Field("photo", (SECRET,)),)}, "unknown_word"),
+        ({"fields": (Field(SECRET),)}, "bad_id"),
+        ({"fields": (Field(""),)}, "bad_id"),
+        ({"fields": (Field("f" * (MAX_STORE_BYTES + 1)),)}, "bad_id"),
+        ({"fields": (Field("f"),) * (MAX_ITEMS + 1)}, "too_many"),
+        ({"fields": (Field("f", ("pd:Name",) * 501),) * 2}, "too_many"),
         ({"event_id": ""}, "bad_id"),
         ({"record_id": ""}, "bad_id"),
         ({"record_id": SECRET * MAX_ID_BYTES}, "bad_id"),
@@ -141,6 +147,14 @@ def test_a_store_that_could_have_no_topic_is_refused(name: str) -> None:
     with pytest.raises(Undecodable) as caught:
         checked(changed(stores=("images", name)))
     assert caught.value.reason == "bad_id"
+
+
+def test_the_categories_of_fields_are_normalised_as_those_of_the_whole() -> None:
+    said = checked(
+        changed(fields=(Field("photo", ("https://w3id.org/dpv/pd#Picture",)), Field("blob")))
+    )
+    assert said.fields == (Field("photo", ("pd:Picture",)), Field("blob"))
+    assert checked(said) is said
 
 
 @given(st.text(max_size=30))

@@ -5,7 +5,7 @@ import itertools
 import msgspec
 import pytest
 
-from pipeline.events import Event, Evidence, Subject
+from pipeline.events import Event, Evidence, Field, Subject
 from pipeline.identifiers import Cause, CommandId, EventId, RecordId, StoreName, SubjectId
 from pipeline.instants import Instant
 from pipeline.records import Issued, Record, applied
@@ -68,6 +68,16 @@ def test_a_former_life_lends_nothing_to_the_next() -> None:
     record = all_of([first, event(at=5_000, what="deleted"), again])
     assert record.of_life(Instant(5_000)).purposes == ("dpv:CustomerCare",)
     assert record.lives() == {5_000: ["index"]}
+    assert all_of([again, first, event(at=5_000, what="deleted")]) == record
+
+
+def test_what_a_field_held_in_a_former_life_it_need_not_hold_in_the_next() -> None:
+    first = msgspec.structs.replace(event(at=1_000), fields=(Field("f", ("pd:Passport",)),))
+    again = msgspec.structs.replace(event(at=9_000), fields=(Field("f", ("pd:Picture",)),))
+    record = all_of([first, event(at=5_000, what="deleted"), again])
+    assert record.fields == (("f", "pd:Passport"), ("f", "pd:Picture"))
+    assert record.of_life(Instant(5_000)).fields == (("f", "pd:Picture"),)
+    assert record.of_life(Instant(5_000)).categories == ("pd:Picture",)
     assert all_of([again, first, event(at=5_000, what="deleted")]) == record
 
 

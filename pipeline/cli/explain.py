@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli.options import Approvals, BrokerUrl, Prefix
+from pipeline.cli.options import Approvals, BrokerUrl, KeyringFile, Prefix
 from pipeline.cli.tables import visible
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.identifiers import RecordId
@@ -29,6 +29,7 @@ def explain(
         typer.Option(help="An instant with Z or an offset; default: now, by the broker's time."),
     ] = None,
     approvals: Approvals = None,
+    keyring: KeyringFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say what is known of one record, what follows for it and why, and what happened.
@@ -41,7 +42,7 @@ def explain(
         errors.print(f"retention: {at} lies ahead: what is said of it is what is known now")
     kinds = Settings(broker, prefix=prefix, approvals=tuple(approvals or ())).approvals
     with reachable(broker, prefix, errors, existing=True) as found:
-        log = Log.of(found, Topics(prefix), skipped())
+        log = Log.of(found, Topics(prefix), skipped(), keyring)
         with errors.status("reading the inventory"):
             asked = dossier(log, RecordId(record), kinds)
         said = explained(asked, log.now() if instant is None else instant)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli.options import Approvals, BrokerUrl, Prefix
+from pipeline.cli.options import Approvals, BrokerUrl, KeyringFile, Prefix
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import InvalidInput
 from pipeline.lookup.log import Log
@@ -41,6 +41,7 @@ def ropa(
     ] = None,
     prefix: Prefix = DEFAULT_PREFIX,
     approvals: Approvals = None,
+    keyring: KeyringFile = None,
 ) -> None:
     """Write the record of processing activities (GDPR art 30(1)) from inventory and documents.
 
@@ -48,7 +49,7 @@ def ropa(
     share, with the envisaged time limits and their law. No ids of records or people are in it.
     """
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
-        log = Log.of(found, Topics(prefix, ()), skipped())
+        log = Log.of(found, Topics(prefix, ()), skipped(), keyring)
         with Console(stderr=True).status("reading the inventory"):
             seen = activities(log, approvals or ())
     text = to_csv(seen) if form is Form.CSV else to_json_ld(seen)

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from pipeline.cli.broker_verb import use_security_files
 from pipeline.cli.documents import check
 from pipeline.cli.exits import Exit
 from pipeline.cli.explain import explain
@@ -26,11 +27,13 @@ from pipeline.cli.quarantine import quarantine_app
 from pipeline.cli.replay import replay
 from pipeline.cli.requests import requests_app
 from pipeline.cli.run import run
+from pipeline.cli.signing import keys_app
 from pipeline.cli.simulate import simulate
 from pipeline.cli.status import status
 from pipeline.cli.store import store
 from pipeline.cli.tables import visible
 from pipeline.cli.topics import topics_app
+from pipeline.cli.worker_pool import worker_pool
 from pipeline.documents import InvalidDocument
 from pipeline.errors import BrokerUnavailable, InvalidInput, RetentionError, RunnerRefused
 
@@ -49,6 +52,7 @@ app.command("digest")(digest)
 app.command("explain")(explain)
 app.add_typer(export_app, name="export")
 app.add_typer(findings_app, name="findings")
+app.add_typer(keys_app, name="keys")
 app.add_typer(quarantine_app, name="quarantine")
 app.command("import")(import_inventory)
 app.command("metrics")(metrics)
@@ -58,6 +62,8 @@ app.add_typer(requests_app, name="requests")
 app.command("simulate")(simulate)
 app.command("status")(status)
 app.command("store")(store)
+app.command("worker-pool")(worker_pool)
+use_security_files(app)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli.options import Approvals, BrokerUrl, EventTopics, Prefix
+from pipeline.cli.options import Approvals, BrokerUrl, EventTopics, KeyringFile, Prefix
 from pipeline.cli.waiting import reachable
 from pipeline.errors import InvalidInput
 from pipeline.settings import Settings
@@ -25,6 +25,7 @@ def metrics(
         str, typer.Option(help="Consumer group of the job's positions.")
     ] = Settings.group,
     approvals: Approvals = None,
+    keyring: KeyringFile = None,
 ) -> None:
     """Serve /metrics and /healthz until SIGTERM or Ctrl-C, from the topics alone."""
     from pipeline.metrics.follower import Follower
@@ -37,6 +38,7 @@ def metrics(
         events=tuple(events),
         group=group,
         approvals=tuple(approvals or ()),
+        keyring=keyring,
     )
     stop = threading.Event()
 

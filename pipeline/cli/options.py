@@ -36,6 +36,23 @@ Author = Annotated[
     typer.Option(envvar="RETENTION_AUTHOR", help="Who publishes; default: the user's name."),
 ]
 
+KeyringFile = Annotated[
+    str | None,
+    typer.Option(
+        "--keyring",
+        envvar="RETENTION_KEYRING",
+        help="Public keys whose receipts and documents are believed; without, all are.",
+    ),
+]
+SigningKeyName = Annotated[
+    str | None,
+    typer.Option(
+        "--signing-key",
+        envvar="RETENTION_SIGNING_KEY",
+        help="Private key: a file of mode 600, or env:NAME.",
+    ),
+]
+
 
 def topics_of(prefix: str, events: list[str]) -> Topics:
     """Return the names of the topics.

@@ -4,24 +4,36 @@ import contextlib
 import getpass
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
 import typer
 from rich.console import Console
 
 from pipeline.cli.files import text_of
-from pipeline.cli.options import Author, BrokerUrl, EventTopics, Prefix, topics_of
+from pipeline.cli.options import (
+    Author,
+    BrokerUrl,
+    EventTopics,
+    KeyringFile,
+    Prefix,
+    SigningKeyName,
+    topics_of,
+)
+from pipeline.cli.signing import here_now, key_for
 from pipeline.cli.tables import counted
 from pipeline.cli.waiting import reachable
 from pipeline.documents import Envelope, approval_scope, enveloped
 from pipeline.errors import InvalidInput, Undecodable
 from pipeline.instants import MIN_INSTANT
 from pipeline.settings import APPROVABLE, Settings
+from pipeline.signing import SigningKey, receipts_of
 from pipeline.transports.contract import Broker, Partition
 from pipeline.transports.reading import read_to_end
 from pipeline.transports.topics import DEFAULT_EVENTS, DEFAULT_PREFIX, Topics
 from pipeline.wire.codec import Codec
 from pipeline.wire.plain_json import event_from_json, receipt_from_json
+from pipeline.wire.sealed import sealed_document, sealed_receipts
+from pipeline.wire.trust import Stamped, Trust
 
 publish_app = typer.Typer(no_args_is_help=True, help="Publish events or documents.")
 
@@ -52,7 +64,13 @@ def publish_event(
 
 
 @publish_app.command("receipt")
-def publish_receipt(files: Files, broker: BrokerUrl, prefix: Prefix = DEFAULT_PREFIX) -> None:
+def publish_receipt(
+    files: Files,
+    broker: BrokerUrl,
+    prefix: Prefix = DEFAULT_PREFIX,
+    signing_key: SigningKeyName = None,
+    keyring: KeyringFile = None,
+) -> None:
     """Publish receipts from JSON lines, of what was done by hand; all lines or none.
 
     Fields: `command_id`, `record_id`, `store`, `status` (e.g. COMPLETED) and `at`.
@@ -60,15 +78,28 @@ def publish_receipt(files: Files, broker: BrokerUrl, prefix: Prefix = DEFAULT_PR
     console = Console(stderr=True, soft_wrap=True)
     topics = Topics(prefix)
     codec = Codec.from_settings(Settings(broker, prefix=prefix))
+    _demand_key(signing_key, keyring)
     found = _lines(files, receipt_from_json)
+    keys = {
+        store: key_for(signing_key, keyring, receipts_of(store))[0]
+        for store in sorted({receipt.store for receipt in found})
+    }
     topic = topics.name("receipts")
     with reachable(broker, prefix, console, existing=True) as log:
         producer = log.producer()
         for receipt in found:
-            producer.send(topic, receipt.record_id.encode(), codec.encode_receipt(receipt))
+            value, key = codec.encode_receipt(receipt), keys[receipt.store]
+            if key is not None:
+                (value,) = sealed_receipts([value], key, topic, receipt.store, here_now())
+            producer.send(topic, receipt.record_id.encode(), value)
         producer.flush()
         producer.close()
     console.print(f"retention: published {counted(len(found), 'receipt')} to {topic}")
+
+
+def _demand_key(signing_key: str | None, keyring: str | None) -> None:
+    if keyring is not None and signing_key is None:
+        raise InvalidInput("with a keyring only what is signed is believed; give --signing-key")
 
 
 def _lines(files: Sequence[Path], read: Callable[[str], V]) -> list[V]:
@@ -88,12 +119,22 @@ def _lines(files: Sequence[Path], read: Callable[[str], V]) -> list[V]:
 def _document_command(noun: str, kind: str) -> None:
     @publish_app.command(noun, help=f"Publish {noun} files (YAML), after checking all of them.")
     def command(
-        files: Files, broker: BrokerUrl, prefix: Prefix = DEFAULT_PREFIX, author: Author = None
+        files: Files,
+        broker: BrokerUrl,
+        prefix: Prefix = DEFAULT_PREFIX,
+        author: Author = None,
+        signing_key: SigningKeyName = None,
+        keyring: KeyringFile = None,
     ) -> None:
         console = Console(stderr=True, soft_wrap=True)
+        _demand_key(signing_key, keyring)
+        key, owner = key_for(signing_key, keyring, kind)
+        if author and owner and author != owner:
+            raise InvalidInput(f"the key is {owner}'s, not {author}'s; leave --author out")
         with reachable(broker, prefix, console) as log:
-            by = author or getpass.getuser()
-            publish_documents(log, Topics(prefix), kind, files, by, console)
+            by = owner or author or getpass.getuser()
+            seals = Signs(key, keyring)
+            publish_documents(log, Topics(prefix), kind, files, by, console, signs=seals)
 
 
 for _noun, _kind in (
@@ -106,6 +147,13 @@ for _noun, _kind in (
     _document_command(_noun, _kind)
 
 
+class Signs(NamedTuple):
+    """With which key documents are sealed, and by which keyring those on the topic are read."""
+
+    key: SigningKey | None = None
+    keyring: str | None = None
+
+
 def publish_documents(
     broker: Broker,
     topics: Topics,
@@ -115,6 +163,7 @@ def publish_documents(
     console: Console,
     *,
     newer: bool = False,
+    signs: Signs = Signs(),  # noqa: B008  # it is immutable
 ) -> None:
     """Check documents and publish those that are not the newest on the topic already; all or none.
 
@@ -126,14 +175,16 @@ def publish_documents(
         author: who publishes.
         console: where it is said what was done.
         newer: whether a later version may be on the topic already; that one holds.
+        signs: the author's key, if they are to be signed.
 
     Raises:
         InvalidDocument: one has problems; nothing is published.
         InvalidInput: a version that would win over one is on the topic; nothing is published.
     """
     envelopes = [enveloped(kind, text_of(file), author, str(file)) for file in files]
-    codec = Codec.from_settings(Settings(broker.url, prefix=topics.prefix))
-    published = _published(broker, topics, kind, codec)
+    settings = Settings(broker.url, prefix=topics.prefix, keyring=signs.keyring)
+    codec = Codec.from_settings(settings)
+    published = _published(broker, topics, kind, Trust(codec, settings))
     news: list[Envelope] = []
     for file, envelope in zip(files, envelopes, strict=True):
         refused = _useless(file, envelope, [*published, *news], newer=newer)
@@ -143,7 +194,10 @@ def publish_documents(
             news.append(envelope)
     topic, producer = topics.name(kind), broker.producer()
     for envelope in news:
-        producer.send(topic, _name(envelope).encode(), codec.encode_envelope(envelope))
+        value = codec.encode_envelope(envelope)
+        if signs.key is not None:
+            value = sealed_document(value, signs.key, kind, topic, here_now())
+        producer.send(topic, _name(envelope).encode(), value)
     producer.flush()
     producer.close()
     for envelope in news:
@@ -189,7 +243,7 @@ def _wins(known: Envelope, over: Envelope) -> bool:
     return known.version > over.version and first <= later
 
 
-def _published(broker: Broker, topics: Topics, kind: str, codec: Codec) -> list[Envelope]:
+def _published(broker: Broker, topics: Topics, kind: str, trust: Trust) -> list[Envelope]:
     topic = topics.name(kind)
     count = broker.partitions(topic)
     if count is None:
@@ -201,5 +255,6 @@ def _published(broker: Broker, topics: Topics, kind: str, codec: Codec) -> list[
     for message in read_to_end(broker, partitions):
         # What the job refuses with a finding must not keep a pause from being published.
         with contextlib.suppress(Undecodable):
-            found.append(codec.decode_envelope(kind, message.value))
+            stamped = Stamped(message.topic, message.value, message.timestamp)
+            found.append(trust.envelope(kind, stamped))
     return found

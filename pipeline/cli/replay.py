@@ -131,6 +131,7 @@ def _lines(played: Played) -> Iterator[dict[str, object]]:
             "cause": command.cause,
             "not_before": at,
             "not_after": at,
+            **({"fields": command.fields} if command.fields else {}),
         }
     for key, kinds in (
         ("finding", [item.kind for item in played.findings]),

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.cli.options import Approvals, BrokerUrl, Prefix
+from pipeline.cli.options import Approvals, BrokerUrl, KeyringFile, Prefix
 from pipeline.cli.tables import counted, screen, table
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import InvalidInput
@@ -29,10 +29,11 @@ def list_requests(
         bool, typer.Option("--all", help="Those that are answered or withdrawn, too.")
     ] = False,
     approvals: Approvals = None,
+    keyring: KeyringFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """List requests by their deadline: those that wait for an answer, or for a store."""
-    now, found = _found(broker, prefix, approvals)
+    now, found = _found(broker, prefix, approvals, keyring)
     shown = [one for one in found if every or one.is_open or not one.is_done]
     if as_json:
         for one in shown:
@@ -60,10 +61,11 @@ def show(
     broker: BrokerUrl,
     prefix: Prefix = DEFAULT_PREFIX,
     approvals: Approvals = None,
+    keyring: KeyringFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say what became of one request in every store; never whose it is."""
-    now, found = _found(broker, prefix, approvals)
+    now, found = _found(broker, prefix, approvals, keyring)
     one = next((one for one in found if one.request_id == request), None)
     if one is None:
         raise InvalidInput(
@@ -78,10 +80,10 @@ def show(
 
 
 def _found(
-    broker: str, prefix: str, approvals: list[str] | None
+    broker: str, prefix: str, approvals: list[str] | None, keyring: str | None
 ) -> tuple[Instant, tuple[Rollup, ...]]:
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
-        log = Log.of(found, Topics(prefix, ()), skipped())
+        log = Log.of(found, Topics(prefix, ()), skipped(), keyring)
         with Console(stderr=True).status("reading the inventory"):
             return rolled_up(log, approvals or ())
 

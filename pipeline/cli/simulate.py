@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.files import text_of
-from pipeline.cli.options import Approvals, BrokerUrl, Prefix
+from pipeline.cli.options import Approvals, BrokerUrl, KeyringFile, Prefix
 from pipeline.cli.simulated_plot import demand_plottable, plot
 from pipeline.cli.tables import screen, table, visible
 from pipeline.cli.waiting import reachable, skipped
@@ -48,6 +48,7 @@ def simulate(
     ] = "",
     prefix: Prefix = DEFAULT_PREFIX,
     approvals: Approvals = None,
+    keyring: KeyringFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     image: Annotated[
         Path | None, typer.Option("--plot", help="Draw it into this file too: .png or .svg.")
@@ -70,7 +71,7 @@ def simulate(
     _demand_one_of_each(candidates)
     settings = Settings(broker, prefix=prefix, approvals=tuple(approvals or ()))
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
-        log = Log.of(found, Topics(prefix, ()), skipped())
+        log = Log.of(found, Topics(prefix, ()), skipped(), keyring)
         end = _end(until, log.now())
         with Console(stderr=True).status("reading the inventory"):
             seen = simulated(log, candidates, end, settings.approvals)

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.cli.options import Approvals, BrokerUrl, EventTopics, Prefix
+from pipeline.cli.options import Approvals, BrokerUrl, EventTopics, KeyringFile, Prefix
 from pipeline.cli.tables import counted, screen, visible
 from pipeline.cli.waiting import reachable, skipped
 from pipeline.errors import BrokerUnavailable
@@ -32,6 +32,7 @@ def status(
     events: EventTopics = list(DEFAULT_EVENTS),  # noqa: B006  # typer copies it
     group: Annotated[str, typer.Option(help="Consumer group of the positions.")] = Settings.group,
     approvals: Approvals = None,
+    keyring: KeyringFile = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
     every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 2.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a look.")] = False,
@@ -39,9 +40,8 @@ def status(
     """Show where everything stands: flow, what is due, outstanding, withheld, and found."""
     settings = Settings(broker, prefix=prefix, approvals=tuple(approvals or ()))
     with reachable(broker, prefix, Console(stderr=True), existing=True) as found:
-        looking = Watch(
-            Log.of(found, Topics(prefix, tuple(events)), skipped()), group, settings.approvals
-        )
+        log = Log.of(found, Topics(prefix, tuple(events)), skipped(), keyring)
+        looking = Watch(log, group, settings.approvals)
         try:
             if not watch:
                 with Console(stderr=True).status("reading the inventory"):
@@ -125,6 +125,8 @@ def _lines(seen: Overview) -> Iterator[tuple[str, Text]]:
     yield "quarantine", _alarm(sum(seen.quarantine.values()), _counted(seen.quarantine), "yellow")
     for pause in seen.paused:
         yield "paused", Text(visible(pause), style="bold red")
+    for partition in seen.excluded:
+        yield "not awaited", Text(visible(partition), style="bold red")
     for scope in seen.waiting:
         yield "approval", Text(f"awaited: {scope.removeprefix('document:')}", style="yellow")
 

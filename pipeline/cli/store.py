@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 
 from pipeline.cli.files import text_of, unreadable
-from pipeline.cli.options import Prefix
+from pipeline.cli.options import KeyringFile, Prefix, SigningKeyName
+from pipeline.cli.signing import key_for
 from pipeline.cli.waiting import reachable
 from pipeline.errors import InvalidInput
 from pipeline.instants import Clock
@@ -24,6 +25,7 @@ from pipeline.reference_store import (
     to_json_lines,
 )
 from pipeline.reference_store.clocks import SystemClock
+from pipeline.signing import load_keyring, receipts_of
 from pipeline.transports.topics import DEFAULT_PREFIX, Topics
 
 _SQLITE = b"SQLite format 3\0"
@@ -48,6 +50,8 @@ def store(
     inventory: Annotated[
         bool, typer.Option("--inventory", help="Print what it holds as JSON lines, and end.")
     ] = False,
+    signing_key: SigningKeyName = None,
+    keyring: KeyringFile = None,
 ) -> None:
     """Obey and answer the commands to one store until SIGTERM or Ctrl-C."""
     console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
@@ -61,11 +65,13 @@ def store(
         return
     if broker is None:
         raise InvalidInput("--broker is missing; give it, or set RETENTION_BROKER")
+    known = None if keyring is None else load_keyring(keyring)
+    key, _ = key_for(signing_key, keyring, receipts_of(name))
     _on_signal(_leave)  # what is under way here may be left at any point
     with ReferenceStore(database, name) as kept, reachable(broker, prefix, console) as log:
         clock = clock_of(log)
         _add(kept, add, clock, console)
-        with StoreService(kept, log, clock, prefix=prefix) as service:
+        with StoreService(kept, log, clock, prefix=prefix, keyring=known, key=key) as service:
             stop = threading.Event()
             if log.partitions(service.topic) is None:
                 topics = Topics(prefix)
@@ -77,6 +83,8 @@ def store(
             console.print(f"retention: store {name} obeys {service.topic}")
             service.run(stop)
             done = f"{service.answered} answered, {service.skipped} passed over"
+            if service.refused:
+                done += f", {service.refused.total()} not believed"
     console.print(f"retention: store {name} stopped; {done}")
 
 

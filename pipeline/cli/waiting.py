@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from pipeline.cli.tables import visible
-from pipeline.errors import BrokerUnavailable, InvalidInput
+from pipeline.errors import BrokerUnavailable, InvalidInput, LoginRefused, NotPermitted
 from pipeline.transports import open_broker
 from pipeline.transports.contract import Broker
 from pipeline.transports.topics import Topics
@@ -51,6 +51,10 @@ def reachable(url: str, prefix: str, console: Console, *, existing: bool = False
         except BrokerUnavailable as error:
             console.print(f"retention: {error}; next try in {pause:.0f} s")
             time.sleep(pause)
+        except LoginRefused:
+            raise
+        except NotPermitted:  # it answers; what a verb may do shows when it does it
+            return broker
         else:
             return broker
     broker.partitions(f"{prefix}clock")

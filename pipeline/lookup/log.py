@@ -5,17 +5,20 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol, TypeVar
 
 from pipeline.appointing import is_appointment
+from pipeline.documents import Envelope
 from pipeline.errors import InvalidInput, Undecodable
 from pipeline.events import is_own
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.explanation import Dated
 from pipeline.instants import Instant
+from pipeline.receipts import Receipt
 from pipeline.records import Record
 from pipeline.settings import Settings
 from pipeline.transports.contract import Broker, Message, Partition
 from pipeline.transports.reading import read_to_end
 from pipeline.transports.topics import Topics
 from pipeline.wire.codec import Codec
+from pipeline.wire.trust import Stamped, Trust
 
 V = TypeVar("V")
 
@@ -42,11 +45,16 @@ class Log(NamedTuple):
     broker: Broker
     topics: Topics
     codec: Codec
+    trust: Trust
     skipped: Callable[[str], None] = lambda _: None
 
     @classmethod
     def of(
-        cls, broker: Broker, topics: Topics, skipped: Callable[[str], None] = lambda _: None
+        cls,
+        broker: Broker,
+        topics: Topics,
+        skipped: Callable[[str], None] = lambda _: None,
+        keyring: str | None = None,
     ) -> "Log":
         """Return the log of a broker under a prefix.
 
@@ -54,9 +62,14 @@ class Log(NamedTuple):
             broker: where.
             topics: their names.
             skipped: told of each message that cannot be read: its place, and why.
+            keyring: file of the keys whose receipts and documents are believed, as the job has it.
+
+        Raises:
+            InvalidInput: the keyring cannot be read.
         """
-        settings = Settings(broker.url, prefix=topics.prefix, events=topics.events)
-        return cls(broker, topics, Codec.from_settings(settings), skipped)
+        settings = Settings(broker.url, prefix=topics.prefix, events=topics.events, keyring=keyring)
+        codec = Codec.from_settings(settings)
+        return cls(broker, topics, codec, Trust(codec, settings), skipped)
 
     def now(self) -> Instant:
         """Return the broker's time. On Kafka a message to the `clock` topic asks for it."""
@@ -129,6 +142,22 @@ class Log(NamedTuple):
             with contextlib.suppress(UnicodeDecodeError):
                 taker.forget(RecordId(message.key.decode()))
 
+    def envelope(self, kind: str, message: Message) -> Envelope:
+        """Read a document's envelope as the job does.
+
+        Raises:
+            Undecodable: the job would not take it.
+        """
+        return self.trust.envelope(kind, _stamped(message))
+
+    def receipt(self, message: Message) -> Receipt:
+        """Read a receipt as the job does.
+
+        Raises:
+            Undecodable: the job would not take it.
+        """
+        return self.trust.receipt(_stamped(message))
+
     def read(self, message: Message, decode: Callable[[bytes], V]) -> V | None:
         """Decode a message of one of our own topics; None when it cannot be read."""
         assert message.value is not None  # noqa: S101  # callers leave tombstones out
@@ -138,3 +167,7 @@ class Log(NamedTuple):
             place = f"{message.topic}/{message.partition} offset {message.offset}"
             self.skipped(f"{place} cannot be read ({error}) and is left out")
             return None
+
+
+def _stamped(message: Message) -> Stamped:
+    return Stamped(message.topic, message.value, message.timestamp)

@@ -83,7 +83,7 @@ def documents(log: Log) -> Iterator[Published]:
     for kind in DOCUMENT_KINDS:
         for message in log.messages(log.wanted(kind)):
             try:
-                envelope = log.codec.decode_envelope(kind, message.value)
+                envelope = log.envelope(kind, message)
                 parsed(envelope)
             except (Undecodable, InvalidDocument):
                 continue
@@ -128,7 +128,7 @@ def _receipts(log: Log, key: bytes) -> Iterator[Dated[Receipt]]:
 
 def _receipt(log: Log, message: Message) -> Receipt | None:
     try:
-        return log.codec.decode_receipt(message.value)
+        return log.receipt(message)
     except Undecodable:
         return None
 

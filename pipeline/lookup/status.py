@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from pipeline.documents import Envelope, InvalidDocument, Policy, Request, Versions, parsed
+from pipeline.documents.outages import excluded
 from pipeline.errors import BrokerUnavailable, InvalidInput, LogTruncated, Undecodable
 from pipeline.findings import Finding, Quarantined
 from pipeline.identifiers import RecordId
@@ -54,6 +55,7 @@ class Watch:
         self._until: Instant | None = None
         self._stores: set[str] = set()
         self._paused: tuple[str, ...] = ()
+        self._excluded: tuple[str, ...] = ()
         self._requests: tuple[Request, ...] = ()
 
     def close(self) -> None:
@@ -84,6 +86,7 @@ class Watch:
             findings=dict(Counter(case.finding.kind for case in open_cases).most_common()),
             quarantine=by_reason(unread(self._quarantined)),
             paused=self._paused,
+            excluded=self._excluded,
             waiting=waiting,
             requests=asked(self._requests, now),
         )
@@ -118,6 +121,10 @@ class Watch:
             f"{control.scope} by {control.author}: {control.reason}"
             for control in in_force.controls
             if control.action == "pause"
+        )
+        self._excluded = tuple(
+            f"{topic}/{number} by {control.author}: {control.reason}"
+            for (topic, number), control in excluded(in_force.controls).items()
         )
         self._requests = in_force.requests
         return in_force.waiting
@@ -176,7 +183,7 @@ class Watch:
 
     def _take_document(self, kind: str, message: Message) -> None:
         try:
-            envelope = self._log.codec.decode_envelope(kind, message.value)
+            envelope = self._log.envelope(kind, message)
             parsed(envelope)
         except (Undecodable, InvalidDocument):
             return  # as the job does, which raises a finding

@@ -3,6 +3,7 @@
 On Prism, in the process itself, it is run by `pipeline.stories.prism_job`.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -25,12 +26,22 @@ ROOT = Path(__file__).parents[2]
 
 
 class SupervisedJob:
-    """`retention run` in a process group of its own, as an operator starts it."""
+    """`retention run` in a process group of its own, as an operator starts it.
 
-    def __init__(self, scene: Scene, *options: str, env: dict[str, str] | None = None) -> None:
+    What it says goes to `log`; without one, where the test's output goes.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        *options: str,
+        env: dict[str, str] | None = None,
+        log: Path | None = None,
+    ) -> None:
         self.scene = scene
         self._options = options
         self._env = env or {}
+        self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -53,7 +64,11 @@ class SupervisedJob:
         ]  # fmt: skip
         path = ":".join(filter(None, [self._env.get("PYTHONPATH"), str(ROOT)]))
         environment = os.environ | self._env | {"PYTHONPATH": path}
-        self._process = subprocess.Popen(command, env=environment, start_new_session=True)
+        with contextlib.ExitStack() as files:
+            out = None if self._log is None else files.enter_context(self._log.open("ab"))
+            self._process = subprocess.Popen(
+                command, env=environment, start_new_session=True, stdout=out, stderr=out
+            )
 
     @property
     def pid(self) -> int:

@@ -59,6 +59,12 @@ class _Process:
             self._process.kill()
             return self._process.wait()
 
+    def kill(self) -> None:
+        """`kill -9`."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
     def __exit__(self, *_: object) -> None:
         """Stop it."""
         if self._process is not None and self._process.poll() is None:
@@ -78,6 +84,16 @@ class LocalExporter(_Process):
             "--group", scene.settings().group,
             "--port", str(self.port),
         )  # fmt: skip
+
+    def page(self) -> str:
+        """Return what Prometheus would read.
+
+        Raises:
+            OSError: it does not answer, or has no numbers yet.
+        """
+        url = f"http://{LOOPBACK}:{self.port}/metrics"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return str(answer.read().decode())
 
 
 class LocalPrometheus(_Process):

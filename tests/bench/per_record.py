@@ -29,7 +29,8 @@ from pipeline.jobs.prism import Prism, die_with_parent, locate
 from pipeline.ledger.outcome import Row
 from pipeline.records import Record, applied
 from pipeline.settings import Settings, from_json
-from pipeline.transforms.read import Batch, LogSource, Mark, MarkCoder, Place
+from pipeline.transforms.marks import Mark, MarkCoder, Place
+from pipeline.transforms.read import Batch, LogSource
 from pipeline.transforms.sink import Sink
 from pipeline.transports import open_broker
 from pipeline.transports.contract import Message, Partition

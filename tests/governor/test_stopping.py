@@ -26,6 +26,16 @@ def test_a_pause_withholds_and_its_resume_releases(scope: str) -> None:
     assert desk.give(Part(envelopes=(control("resume", scope, version=2),))) == ["a"]
 
 
+def test_erasing_fields_is_withheld_and_counted_as_a_deletion_is() -> None:
+    desk = Desk(limited(2), control("pause"))
+    assert desk.give(Part(commands=(command("a", kind="REDACT"), command("b")))) == []
+    resume = Part(envelopes=(control("resume", version=2),))
+    assert desk.give(resume) == ["a", "b"]
+    assert desk.give(Part(commands=(command("c", kind="REDACT"),))) == []
+    desk.give(Part(envelopes=(hold(records=("record-c",)),)))
+    assert desk.give(Part(envelopes=(control("approve", APPROVE),))) == []
+
+
 @pytest.mark.parametrize("scope", ["store:index", "rule:acme/other"])
 def test_a_pause_of_something_else_withholds_nothing(scope: str) -> None:
     assert Desk(policy(), control("pause", scope)).give(commands("a")) == ["a"]

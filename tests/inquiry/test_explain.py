@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from pipeline.documents import Envelope, approval_scope, named, simulation_scope
-from pipeline.events import Evidence
+from pipeline.events import Evidence, Field
 from pipeline.identifiers import RecordId
 from pipeline.inquiry.explain import explain
 from pipeline.inquiry.explanation import Dossier, Published, Row
@@ -208,3 +208,25 @@ def test_whom_it_is_about_is_never_said() -> None:
 
 
 # -- what happened -------------------------------------------------------------------------------
+
+
+def test_it_tells_which_fields_go_before_the_rest_and_what_they_hold() -> None:
+    fields = (Field("id_document", ("pd:Passport",)), Field("photo", ("pd:Picture",)))
+    told = msgspec.structs.replace(event(at=BEGIN), fields=fields)
+    duty = limit("m", 50, bound="minimum", match="{category: [pd:Passport]}")
+    drive = Drive()
+    drive.give(Part(envelopes=(policy(limit("a", 10), duty),), tick=Instant(BEGIN)))
+    drive.give(Part(events=(told,)))
+    drive.until(BEGIN + 11_000)
+    record = drive.ledger.holdings.get(RecordId("r1"))
+    assert record is not None
+    said = explained(record, policy(limit("a", 10), duty), at=BEGIN + 12_000)
+    assert said.fields == {"id_document": ("pd:Passport",), "photo": ("pd:Picture",)}
+    (redaction,) = [step for step in said.lives[0].steps if step.kind == "REDACT"]
+    assert [one.due_at for one in redaction.told] == [BEGIN + 10_000]
+    text = "\n".join(in_words(said))
+    assert "its field id_document: pd:Passport" in text
+    assert "REDACT of photo by" in text
+    assert "commanded REDACT to images" in text
+    assert "fields photo: no duty to keep means them" in text
+    assert '"fields":{"id_document":["pd:Passport"]' in to_json(said)
