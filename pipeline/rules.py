@@ -122,7 +122,10 @@ class Planner:
         missing = unmet(record, gone, coverage.owing) if coverage.owing else ()
         steps += tuple([one.step() for one in missing if one.restricts])
         if kept:
-            steps = self._held(facts, judged, steps, kept)
+            # Of too many values, of whatever life, the least are kept: what else a field holds may
+            # have been left out.
+            whole = len(record.fields) < MAX_VALUES
+            steps = self._held(facts, judged, steps, kept, apart=whole)
         holds = [hold.document_id for hold in self.in_force.holds_on(facts, judged)]
         if heard is not None:
             keeping = (*keeping, *heard.holds(self.in_force))
@@ -181,12 +184,12 @@ class Planner:
         return [kept for kept in minima if qualifies(kept.limit.jurisdiction, regime, at)]
 
     def _held(
-        self, facts: Record, judged: Residency, steps: tuple[Step, ...], minima: list[Minimum]
-    ) -> tuple[Step, ...]:
-        """Hold deletions back, but for the fields that no minimum means."""
+        self, facts: Record, judged: Residency, steps: tuple[Step, ...], minima: list[Minimum],
+        *, apart: bool,
+    ) -> tuple[Step, ...]:  # fmt: skip
+        """Hold deletions back, but, if `apart`, not for the fields that no minimum means."""
         held = [self._kept(step, minima) for step in steps]
-        # Of too many values the least are kept: what a field holds beside may have been left out.
-        if 0 < len(facts.fields) < MAX_VALUES:
+        if apart and facts.fields:
             means = self._means(facts, judged)
             for step in [step for step in held if step.kept_by]:
                 held += redactions(step, self._against(step, minima), means)

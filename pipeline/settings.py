@@ -45,6 +45,8 @@ class Settings:
         measure_ms: how often each shard writes its `measurements`; in a story, at every tick.
         story: the log has a clock of its own; worker clocks are not compared with it.
         run_id: tells runs in one process apart.
+        flink_master: Flink's REST address, asked before each life whether the job runs there. Beam
+            is not told it where a job server runs already.
     """
 
     broker_url: str
@@ -71,6 +73,7 @@ class Settings:
     run_id: str = ""
     runner: Runner = "prism"
     runner_options: tuple[str, ...] = field(default=())
+    flink_master: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.

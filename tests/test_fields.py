@@ -4,8 +4,17 @@ import msgspec
 
 from pipeline.documents import Envelope
 from pipeline.events import Field
-from pipeline.instants import MAX_INSTANT
-from pipeline.records import MAX_VALUES, FieldCategory, Record, applied, categories_by_field
+from pipeline.identifiers import Cause, CommandId, EventId, StoreName
+from pipeline.instants import DAY, MAX_INSTANT, Instant
+from pipeline.records import (
+    MAX_VALUES,
+    FieldCategory,
+    Issued,
+    Record,
+    applied,
+    categories_by_field,
+    pruned,
+)
 from pipeline.rules import Plan
 from tests.ledger.looks import known
 from tests.support.build import event, planner_of, policy, rule
@@ -89,3 +98,44 @@ def test_the_reasons_name_the_fields_and_until_when_they_were_kept() -> None:
     file = known(msgspec.structs.replace(FILE, fields=(*FILE.fields, *many)))
     reasons = planner_of(policy(rule(), minimum("aml", "pd:Passport"))).reasons(file)
     assert any("f09 and 3 more: no duty to keep means them" in line for line in reasons)
+
+
+def test_nor_when_those_of_a_life_before_left_no_room_for_what_a_field_holds() -> None:
+    """Which of 1,000 values a life has is seen only after the others were cut off."""
+    names = tuple([Field(f"a{number:04}", ("pd:Name",)) for number in range(MAX_VALUES - 1)])
+    scan = (Field("scan", ("pd:Name", "pd:Passport")),)
+    record = known(
+        msgspec.structs.replace(FILE, fields=names),
+        event(at=2_000, what="deleted"),
+        msgspec.structs.replace(event(at=3_000), fields=scan),
+    )
+    assert record.of_life(record.cut).fields == (FieldCategory("scan", "pd:Name"),)
+    plan = planner_of(policy(rule(), minimum("aml", "pd:Passport"))).plan(record, record.cut)
+    assert plan.steps[0].kept_by == "policy:acme/aml"
+    assert erased(plan) == []
+
+
+def test_that_something_was_cut_off_is_not_forgotten_while_there_is_data() -> None:
+    """The last of two stores to erase a life before leaves only what is said of the present."""
+    names = tuple([Field(f"a{number:04}", ("pd:Name",)) for number in range(MAX_VALUES - 1)])
+    scan = (Field("scan", ("pd:Name", "pd:Passport")),)
+    record = known(
+        msgspec.structs.replace(event(at=1_000, stores=("images", "index")), fields=names),
+        msgspec.structs.replace(event(at=50 * DAY, stores=("images",)), fields=scan),
+    )
+    erased_at = Instant(40 * DAY)
+    done = tuple([_done(store, erased_at) for store in record.stores])
+    left = pruned(msgspec.structs.replace(record, issued=done))
+    assert left.lives() == {erased_at: ["images"]}
+    plan = planner_of(policy(rule(), minimum("aml", "pd:Passport"))).plan(left, erased_at)
+    assert plan.steps[0].kept_by == "policy:acme/aml"
+    assert erased(plan) == []
+    gone = msgspec.structs.replace(record, issued=done, cut=Instant(90 * DAY))
+    assert pruned(gone).fields == ()
+
+
+def _done(store: StoreName, at: Instant) -> Issued:
+    return Issued(
+        CommandId(f"c-{store}"), "DELETE", store, Cause("policy:acme/gb-search"), "", EventId("e"),
+        at, at, at, at, at, "COMPLETED", at,
+    )  # fmt: skip

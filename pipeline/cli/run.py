@@ -156,7 +156,10 @@ def _check_signing(settings: Settings, policy: Path | None, console: Console) ->
 
 def _write(settings: Settings, broker: Broker, jar: Path, console: Console) -> NoReturn:
     from pipeline.jobs.application import ENTRY_CLASS, write_application
+    from pipeline.jobs.landmarks import demand_whole
 
+    # Nothing of ours starts what is in the jar: this is where each of its starts is looked at.
+    demand_whole(settings, broker)
     # It says of every option of Flink's that Python does not know it.
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     write_application(settings, broker, jar)

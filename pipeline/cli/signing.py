@@ -110,7 +110,7 @@ def new(
 ) -> None:
     """Make an Ed25519 key: the private one into a file, its keyring entry to standard output."""
     # What is wrong with the entry is said before there is a key.
-    _entry(bytes(32), owner, signs, not_before, not_after)
+    _entry(SigningKey.new().public, owner, signs, not_before, not_after)
     typer.echo(_entry(new_key_file(file).public, owner, signs, not_before, not_after))
 
 

@@ -104,6 +104,7 @@ def on_flink(settings: Settings, flink: Flink) -> Settings:
         # A split is a reader; more of them than slots would only wait for each other.
         splits=flink.parallelism,
         runner_options=pipeline_options(flink, job_name(settings.prefix)),
+        flink_master=flink.master,
     )
 
 

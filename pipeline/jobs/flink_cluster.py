@@ -1,5 +1,6 @@
 """What is asked of Flink, and of Beam's job server, before the job is submitted."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -81,13 +82,17 @@ def _second(job_name: str, job: str, where: str) -> RunnerRefused:
 
 def _asked(master: str, path: str) -> dict[str, Any]:
     base = master if "://" in master else f"http://{master}"
+    if "@" in base:
+        raise RunnerRefused(
+            "--flink-master names a user: an address holds no login; give HOST:PORT"
+        )
     if not base.startswith(("http://", "https://")):
         raise RunnerRefused(f"--flink-master {master} is no http address; give HOST:PORT")
     url = base.rstrip("/") + path
     try:
         with urllib.request.urlopen(url, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
             told = json.loads(answer.read())
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         raise RunnerRefused(
             f"Flink does not answer at {url}: {error}; start it, or correct --flink-master"
         ) from error

@@ -69,7 +69,9 @@ def demand_whole(settings: Settings, broker: Broker) -> None:
         for loss in seen.losses:
             for told in _told(loss, known.get(loss.scope), seen.sample.now):
                 sink.finding(told)
+        sink.flush()
         if not refused:
+            _go_on(settings, broker, ours, seen)
             for row in _news(rows, seen):
                 sink.state(row)
             for topic in _grown(rows, seen.topics):
@@ -81,6 +83,14 @@ def demand_whole(settings: Settings, broker: Broker) -> None:
         sink.close()
     if refused:
         raise LogTruncated("; ".join([*(_refusal(loss) for loss in refused), _ADVICE]))
+
+
+def _go_on(settings: Settings, broker: Broker, ours: Topics, seen: _Seen) -> None:
+    """Begin anew after what was accepted.
+
+    Before there are new landmarks: who died in between would find nothing missing any more, and
+    take positions in the former topic for positions in the new one.
+    """
     again = {p: seen.begins[p] for loss in seen.losses for p in loss.partitions}
     arriving = {p: at for p, at in again.items() if p.topic in ours.arrivals}
     if arriving:
@@ -164,10 +174,15 @@ def _is_replaced(row: StateRow | None, now: Topic) -> bool:
 def _known(
     partition: Partition, committed: Mapping[Partition, Position], row: StateRow | None
 ) -> Position | None:
-    """Return where reading should go on: at what was acknowledged, or where it began last."""
+    """Return where reading should go on: at what was acknowledged, or where it began last.
+
+    A partition that was added since then is to be read from its very first message.
+    """
     if partition in committed:
         return committed[partition]
-    return None if row is None else row.numbers.get(str(partition.number))
+    numbers = {} if row is None else row.numbers
+    added = bool(numbers) and partition.number > max(map(int, numbers))
+    return numbers.get(str(partition.number), 0 if added else None)
 
 
 def _replaced(topic: str, identity: str, partitions: tuple[Partition, ...]) -> Loss:

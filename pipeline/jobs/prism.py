@@ -104,10 +104,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies, so that a `kill -9` leaves no orphan."""
+def die_with_parent(by: signal.Signals = signal.SIGKILL) -> None:
+    """Ask Linux to end this process when its parent dies, so that a `kill -9` leaves no orphan."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, by)
 
 
 class Prism:

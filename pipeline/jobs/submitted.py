@@ -8,6 +8,7 @@ asked any more nobody knows whether it runs, and a second one would send every c
 import contextlib
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ from pipeline.errors import RunnerRefused
 from pipeline.jobs.ending import Ending, explained, say
 from pipeline.jobs.enforce import build
 from pipeline.jobs.flink_cluster import check_cluster, check_job_server
-from pipeline.jobs.prism import check_beam, free_port
+from pipeline.jobs.prism import check_beam, die_with_parent, free_port
 from pipeline.settings import Settings
 from pipeline.transports import open_broker
 
@@ -42,9 +43,15 @@ _LOG = logging.getLogger(__name__)
 def run(settings: Settings, stop: threading.Event) -> int:
     """Submit the job and watch it until it ends or `stop` is set."""
     check_beam()
+    # Killed with the supervisor, as on Prism, it could not cancel what goes on elsewhere.
+    die_with_parent(signal.SIGTERM)
     options = PipelineOptions(list(settings.runner_options))
+    name = str(options.view_as(GoogleCloudOptions).job_name)
+    if settings.flink_master:
+        # Each time: a job server that lost sight of Flink calls a job failed that goes on there.
+        version = options.view_as(FlinkRunnerOptions).flink_version
+        check_cluster(settings.flink_master, version, name)
     with _job_server(options) as endpoint:
-        name = str(options.view_as(GoogleCloudOptions).job_name)
         check_job_server(endpoint, name)
         pipeline = beam.Pipeline(options=options)
         with open_broker(settings.broker_url, clock_topic=f"{settings.prefix}clock") as broker:
@@ -61,8 +68,6 @@ def _job_server(options: PipelineOptions) -> Iterator[str]:
     if portable.job_endpoint:
         yield str(portable.job_endpoint)
         return
-    name = str(options.view_as(GoogleCloudOptions).job_name)
-    check_cluster(flink.flink_master, flink.flink_version, name)
     from apache_beam.runners.portability.flink_runner import FlinkJarJobServer
 
     port = free_port()

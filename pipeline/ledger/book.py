@@ -15,7 +15,7 @@ from pipeline.coverage import Gap
 from pipeline.documents import Envelope, InForce, Versions
 from pipeline.findings import Finding
 from pipeline.identifiers import RecordId
-from pipeline.instants import MIN_INSTANT, SECOND, Instant, month_of
+from pipeline.instants import MAX_INSTANT, MIN_INSTANT, SECOND, Instant, month_of
 from pipeline.ledger.asks import Asks
 from pipeline.ledger.clocks import compared
 from pipeline.ledger.due import owed
@@ -59,9 +59,8 @@ class Ledger:
         self.parked: list[Part] = []
         self.findings: Told[str] = Told()
         self.commanding = True
-        self._clock_difference = self._sent = 0
+        self._clock_difference, self._sent, self._told = 0, 0, -1
         self._gaps: Told[Gap] = Told()
-        self._told = -1
         self.review = Review()
         self.asks = Asks()
         self.vouched = MIN_INSTANT
@@ -130,14 +129,15 @@ class Ledger:
             self._turn_to(self.versions.in_force(self.now), outcome)
 
     def _is_outdated(self) -> bool:
-        """Whether by now something else is in force by itself, e.g. from an agreed date on."""
-        return self.in_force.until is not None and self.in_force.until <= self.now
+        """Whether by now something else is in force by itself; or it was not known since when."""
+        undated = self.planner.since > self.now and not self.resumes
+        return undated or (self.in_force.until is not None and self.in_force.until <= self.now)
 
     def _turn_to(self, in_force: InForce, outcome: Outcome) -> None:
         """Let other documents rule, over what is already here too."""
         self._gaps = Told()
         self.in_force = in_force
-        self.planner = Planner(in_force)
+        self.planner = Planner(in_force, MAX_INSTANT if self.resumes else self.now)
         self._confirmation.withdraw()
         if self.opened:
             self._raise_all([awaits_approval(one, self.now) for one in in_force.waiting], outcome)

@@ -181,7 +181,7 @@ class Draft:
     def _made(self, step: Step, store: StoreName, due_at: Instant, kind: str) -> Issued:
         epoch = self._epoch(store, kind)
         usual = self._data_until(due_at)
-        data_until = max(usual, self._reached(step, usual))
+        data_until = max(usual, self.reached(step, usual))
         if data_until != usual:
             # What it covers depends on what was known: after a rollback that may be more.
             epoch = f"{epoch} {data_until}"
@@ -250,9 +250,10 @@ class Draft:
         began = self.record.life(self._gone)[0].at
         return due_at if began > self.clock + DAY else Instant(max(due_at, began))
 
-    def _reached(self, step: Step, usual: Instant) -> Instant:
+    def reached(self, step: Step, usual: Instant) -> Instant:
         """Return the newest sign of data that a notice orders to be deleted, whatever its age.
 
+        The minimum instant where none is, as of a maximum.
         Not what was collected from the instant on before which the notice means it, and not what
         has yet to happen.
         """

@@ -15,6 +15,7 @@ from pipeline.ledger.noting import withheld
 from pipeline.ledger.restricting import hold
 from pipeline.records import Issued, is_open
 from pipeline.rules import Plan
+from pipeline.steps import Step
 
 
 def due_fields(plan: Plan, lead: int, at: Instant) -> frozenset[str]:
@@ -30,13 +31,16 @@ def due_fields(plan: Plan, lead: int, at: Instant) -> frozenset[str]:
 
 
 def redact(draft: Draft, plan: Plan, store: StoreName) -> None:
-    """Have the fields erased that are due, each once in a life; while a hold is on it, none."""
+    """Have the fields erased that are due, each once in a life; while a hold is on it, none.
+
+    Once more where a notice or request means what was put into a field since it was erased.
+    """
     lead = draft.planner.lead(store)
     steps = [step for step in plan.steps if step.kind == REDACT and step.is_for(store)]
-    told = {name for item in draft.standing(REDACT, store) for name in item.fields}
+    told = draft.standing(REDACT, store)
     for step in sorted(steps, key=lambda step: (step.due_at(lead), step)):
         due_at = step.due_at(lead)
-        names = tuple([name for name in step.fields if name not in told])
+        names = _left(draft, step, due_at, told)
         if not names:
             continue
         if due_at > draft.now:
@@ -52,7 +56,15 @@ def redact(draft: Draft, plan: Plan, store: StoreName) -> None:
             draft.wakes.append(due_at)
         elif not awaits_parents(draft, due_at):
             draft.issue(msgspec.structs.replace(step, fields=names), store, due_at)
-            told.update(names)
+            told = draft.standing(REDACT, store)
+
+
+def _left(draft: Draft, step: Step, due_at: Instant, told: list[Issued]) -> tuple[str, ...]:
+    """Return which fields of a step no command has reached in all that the step means."""
+    newest = draft.reached(step, due_at)
+    enough = [item for item in told if item.cause == step.cause or item.data_until >= newest]
+    done = {name for item in enough for name in item.fields}
+    return tuple([name for name in step.fields if name not in done])
 
 
 def reconsider_fields(draft: Draft, plan: Plan, store: StoreName) -> None:

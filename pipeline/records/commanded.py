@@ -4,10 +4,12 @@ The others are in the topics of their stores.
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from pipeline.instants import Instant
+from pipeline.identifiers import StoreName
+from pipeline.instants import MAX_INSTANT, Instant
 from pipeline.records.issued import Issued, is_open
+from pipeline.records.record import Record
 from pipeline.vocabulary import SETTLED, CommandKind
 
 MAX_COMMANDS = 16
@@ -20,8 +22,9 @@ _NUMBERS = 250
 """More than the bytes of a command's ids, words and instants."""
 
 
-def recent(issued: tuple[Issued, ...]) -> tuple[Issued, ...]:
-    """Keep what stores still owe an answer to, and the last commands of each kind beside."""
+def recent(record: Record) -> tuple[Issued, ...]:
+    """Return a record's commands: what stores owe an answer to, what stands, the last beside."""
+    issued = record.issued
     if len(issued) <= MAX_COMMANDS:
         return issued
     ranked: dict[tuple[str, str], list[Issued]] = {}
@@ -30,7 +33,16 @@ def recent(issued: tuple[Issued, ...]) -> tuple[Issued, ...]:
     kept = {item.command_id for items in ranked.values() for item in items[:MAX_COMMANDS]}
     # Each recipient has to be told, however many there are.
     kept |= {item.command_id for item in issued if item.recipient is not None and is_open(item)}
+    # What stands for data that is there would be commanded again, and again.
+    gone = {store: record.erased(store) for store in record.stores}
+    kept |= {item.command_id for item in issued if _stands(item, gone)}
     return tuple([item for item in issued if item.command_id in kept])
+
+
+def _stands(item: Issued, gone: Mapping[StoreName, Instant]) -> bool:
+    """Whether a command was not taken back, and takes none back, and its data is not all gone."""
+    lasts = not item.withdrawn and item.withdraws is None
+    return lasts and item.data_until > gone.get(item.store, MAX_INSTANT)
 
 
 def bounded(issued: tuple[Issued, ...]) -> tuple[Issued, ...]:

@@ -44,6 +44,7 @@ T = TypeVar("T", bound=_Ordered)
 
 _DELETED = Happening.DELETED.value
 _BEGINNINGS = frozenset({Happening.CREATED.value, Happening.DERIVED.value})
+_FIELDS = AXES.index("fields")
 _REACH = {"source": 0, "template": 1, "model": 2}
 _ANCHORS = {
     Happening.ACCESSED.value: Anchor.LAST_INTERACTION.value,
@@ -218,12 +219,17 @@ def pruned(record: Record, late_ms: int = LATE) -> Record:
         return record
     left = msgspec.structs.replace(
         record,
-        issued=recent(record.issued),
+        issued=recent(record),
         births=tuple([sign for sign in record.births if sign.at > floor]),
         touches=tuple([sign for sign in record.touches if sign.at > floor]),
         anchors=tuple([(name, at) for name, at in record.anchors if at > floor]),
     )
-    return _from_said(left, said_of(record).after(Instant(floor)))
+    before = said_of(record)
+    after = before.after(Instant(floor))
+    if len(record.fields) >= MAX_VALUES and record.alive:
+        # What was cut off may be of the present: that something was must be seen (`rules`).
+        after.values[_FIELDS] = before.values[_FIELDS]
+    return _from_said(left, after)
 
 
 def _set(values: tuple[T, ...]) -> tuple[T, ...]:

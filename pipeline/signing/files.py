@@ -26,6 +26,9 @@ def load_key(name: str) -> SigningKey:
     Raises:
         InvalidInput: it is not there, is no key, or others may read it.
     """
+    # A key in place of its name would be repeated by every message below.
+    if "PRIVATE KEY" in name or "\n" in name or "\0" in name:
+        raise InvalidInput("a signing key is named, not given: name its file, or env:NAME")
     if name.startswith(FROM_ENVIRONMENT):
         variable = name.removeprefix(FROM_ENVIRONMENT)
         value = os.environ.get(variable)

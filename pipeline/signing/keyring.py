@@ -15,7 +15,7 @@ from pipeline.documents import KINDS, check_author
 from pipeline.errors import InvalidInput
 from pipeline.identifiers import is_store_name
 from pipeline.instants import Instant, format_instant, parse_instant
-from pipeline.signing.keys import PUBLIC_BYTES, key_id_of
+from pipeline.signing.keys import PUBLIC_BYTES, is_weak, key_id_of
 
 COMMANDS = "commands"
 RECEIPTS = "receipts"
@@ -150,6 +150,10 @@ def _public(value: object) -> bytes:
         found = b""
     if len(found) != PUBLIC_BYTES:
         raise InvalidInput("`public` must be the 32 bytes of an Ed25519 public key in base64")
+    if is_weak(found):
+        raise InvalidInput(
+            "`public` is a key for which anybody can sign; take that of a real private key"
+        )
     return found
 
 

@@ -12,6 +12,11 @@ from pipeline.errors import InvalidInput
 PUBLIC_BYTES = 32
 KEY_ID_DIGITS = 32
 
+_PRIME = 2**255 - 19
+_EIGHTH = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_WEAK = frozenset({0, 1, _PRIME - 1, _PRIME, _PRIME + 1, _EIGHTH, _PRIME - _EIGHTH})
+"""The y of points of order 8 and less, in every way to write it."""
+
 
 def key_id_of(public: bytes) -> str:
     """Return the id of a key: the first 32 hexadecimal digits of SHA-256 of its 32 public bytes.
@@ -19,6 +24,14 @@ def key_id_of(public: bytes) -> str:
     Made from the key, so that no two files can give one id to two keys.
     """
     return hashlib.sha256(public).hexdigest()[:KEY_ID_DIGITS]
+
+
+def is_weak(public: bytes) -> bool:
+    """Whether anybody could sign for a public key, as for one of zeros: no private key has it.
+
+    The system's cryptography verifies with such a key as with any other (RFC 8032, §5.1.7).
+    """
+    return int.from_bytes(public, "little") & (2**255 - 1) in _WEAK
 
 
 class SigningKey:

@@ -33,6 +33,8 @@ _HEAD = re.compile(
 _TAIL = re.compile(rf"({_NUMBER})\n([A-Za-z0-9+/=]{{0,860}})", re.ASCII)
 _TAIL_LINES = 2
 _KNOWN_HEADS = 256
+_MOST = 2_048
+"""Letters of a seal, which has fewer: what is longer is none, and must not be remembered."""
 
 
 class Statement(NamedTuple):
@@ -93,6 +95,8 @@ def _tail(index: int, path: bytes) -> str:
 
 def parse_seal(text: str) -> Seal | None:
     """Read a seal; None when it is none, or not written as `Seal.text` writes it."""
+    if len(text) > _MOST:
+        return None
     lines = text.rsplit("\n", _TAIL_LINES)
     tail = _TAIL.fullmatch("\n".join(lines[1:]))
     signed = _parsed_head(f"{lines[0]}\n")

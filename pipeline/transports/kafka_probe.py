@@ -11,7 +11,7 @@ import struct
 
 from kafka.net.sasl.scram import ScramClient
 
-from pipeline.errors import InvalidInput, LoginRefused
+from pipeline.errors import BrokerUnavailable, InvalidInput, LoginRefused, RetentionError
 from pipeline.transports.kafka_security import Secret, Security
 
 SECONDS = 2.0
@@ -32,7 +32,7 @@ _ABOUT_CERTIFICATES = (
 )
 
 
-def why_no_answer(servers: list[str], security: Security | None) -> InvalidInput | None:
+def why_no_answer(servers: list[str], security: Security | None) -> RetentionError | None:
     """Return what is wrong between these servers and a client; None when nothing is seen.
 
     Raises:
@@ -44,7 +44,7 @@ def why_no_answer(servers: list[str], security: Security | None) -> InvalidInput
         try:
             with socket.create_connection(address, timeout=SECONDS) as connection:
                 found = _plain(connection) if security is None else _tls(connection, host, security)
-        except OSError:
+        except (OSError, UnicodeError):  # of a name that cannot be one
             continue
         if found is not None:
             kind, what = found
@@ -52,7 +52,7 @@ def why_no_answer(servers: list[str], security: Security | None) -> InvalidInput
     return None
 
 
-_Finding = tuple[type[InvalidInput], str] | None
+_Finding = tuple[type[RetentionError], str] | None
 
 
 def _plain(connection: socket.socket) -> _Finding:
@@ -77,6 +77,10 @@ def _tls(connection: socket.socket, host: str, security: Security) -> _Finding:
     except ssl.SSLCertVerificationError as error:
         why = error.verify_message.rstrip(".")
         what = f"the broker's certificate is not accepted ({why}); check ca_file in {file}"
+    except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+        # So does a balancer before brokers that are away: that passes, so the job must try again.
+        what = f"it closes the connection; start the broker, or check port and protocol in {file}"
+        return BrokerUnavailable, what
     except ssl.SSLError as error:
         reason = error.reason or ""
         what = f"this port does not speak TLS as {file} has it ({reason}); check port and protocol"
@@ -106,7 +110,10 @@ def _login(spoken: ssl.SSLSocket, security: Security) -> _Finding:
             return LoginRefused, _refused(security, secret)
         if not number:
             # After the code: no message (2 bytes), and the length of what follows (4 bytes).
-            scram.process_server_first_message(answer[8:])
+            try:
+                scram.process_server_first_message(answer[8:])
+            except (ValueError, KeyError) as error:
+                raise ConnectionError("not an answer of SCRAM") from error
     return None
 
 

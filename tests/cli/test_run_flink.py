@@ -16,6 +16,8 @@ from pipeline.cli import run as run_module
 from pipeline.settings import Settings
 from pipeline.testing.flink import ROOT
 from pipeline.testing.ports import free_port, listens
+from pipeline.transports import open_broker
+from pipeline.transports.contract import Partition
 from tests.cli.conftest import Retention
 from tests.cli.test_run import Idle
 from tests.jobs.test_flink import jar
@@ -122,6 +124,32 @@ def test_the_job_may_be_written_as_a_jar(
     assert idle == []
     with zipfile.ZipFile(target) as opened:
         assert "BEAM-PIPELINE/pipeline-manifest.json" in opened.namelist()
+
+
+def test_a_jar_is_written_of_whole_topics_and_after_what_a_person_accepted(
+    retention: Retention, ready: str, idle: list[Settings], tmp_path: Path
+) -> None:
+    """Flink starts what is in the jar by itself: nobody else would miss what is gone."""
+    target = tmp_path / "retention.jar"
+    given = ("--job-server-jar", jar(tmp_path), "--application-jar", target)
+    start = ("run", "--broker", ready, "--runner", "flink", *CHECKPOINTS, *WORKERS, *given)
+    place = Partition("ingestion.events", 0)
+    with open_broker(ready) as broker:
+        broker.commit(Settings.group, {place: 7})
+    said = retention(*start)
+    assert said.code != 0
+    assert "position 7 was acknowledged and the newest message ends at 0" in said.text
+    assert not target.exists()
+    accept = tmp_path / "accept.yaml"
+    accept.write_text(
+        "control: loss:ingestion.events/0@7\nversion: 1\naction: accept\nreason: exercise\n"
+    )
+    assert retention("publish", "control", accept, "--broker", ready).code == 0
+    said = retention(*start)
+    assert said.code == 0, said.text
+    with open_broker(ready) as broker:
+        assert broker.committed(Settings.group, [place]) == {place: 0}
+    assert idle == []
 
 
 def test_the_worker_pool_listens_on_the_loopback_until_it_is_told_to_end() -> None:

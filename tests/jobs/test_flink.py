@@ -25,7 +25,7 @@ from pipeline.jobs.flink import (
 )
 from pipeline.jobs.runner_version import check_runner_version, read_version
 from pipeline.settings import Settings, from_json, to_json
-from pipeline.testing.flink import ROOT
+from pipeline.testing.flink import ROOT, build_flink
 
 SETTINGS = Settings("kafka://broker:9092")
 
@@ -88,6 +88,7 @@ def test_the_settings_are_those_that_flink_needs() -> None:
     assert settings.runner == "flink"
     assert settings.poll_seconds == 1.2
     assert settings.splits == 3
+    assert on_flink(SETTINGS, flink(master="other:8081")).flink_master == "other:8081"
     assert from_json(to_json(settings)) == settings
     unchanged = {"runner", "poll_seconds", "splits", "runner_options"}
     for field in dataclasses.fields(Settings):
@@ -219,12 +220,12 @@ def test_a_jar_that_tells_nothing_or_is_another_is_refused(tmp_path: Path) -> No
         read_version(tmp_path / "nothing.jar", "1.19")
 
 
+@pytest.mark.integration
+@pytest.mark.timeout(900)
 def test_beams_own_jar_tells_its_version_there() -> None:
     """The classes of Beam that the embedded Flink runs, as they are published."""
-    found = list((ROOT / ".cache" / "flink" / "lib").glob("beam-sdks-java-core-*.jar"))
-    if not found:
-        pytest.skip("the embedded Flink is not built; `make integration` builds it")
-    with zipfile.ZipFile(found[0]) as opened:
+    [found] = build_flink(ROOT / ".cache").glob("beam-sdks-java-core-*.jar")
+    with zipfile.ZipFile(found) as opened:
         told = opened.read("org/apache/beam/sdk/sdk.properties").decode()
-    version = found[0].stem.removeprefix("beam-sdks-java-core-")
+    version = found.stem.removeprefix("beam-sdks-java-core-")
     assert f"\nversion={version}\n" in told

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import LogTruncated
+from pipeline.errors import BrokerUnavailable, LogTruncated
 from pipeline.inquiry.cases import Case, cases
 from pipeline.jobs.landmarks import demand_whole
 from pipeline.stories.scene import Scene
@@ -198,3 +198,37 @@ def more(scene: Scene) -> None:
         log.execute("UPDATE topics SET partitions = 3 WHERE name = ?", (scene.events_topic,))
         log.execute("INSERT INTO partitions (topic, number) VALUES (?, 2)", (scene.events_topic,))
     log.close()
+
+
+def test_who_dies_before_a_topic_made_anew_is_read_from_its_beginning_accepts_it_again(
+    scene: Scene,
+) -> None:
+    """The former topic's positions would else be taken for positions in the new one."""
+
+    class Dying(Another):
+        def commit(self, *_: object) -> None:
+            raise BrokerUnavailable("away")
+
+    start(scene, Another(scene.url))
+    filled(scene)
+    place = Partition(scene.events_topic, 0)
+    scene.broker.commit(scene.settings().group, {place: 3})
+    names = (*scene.topics.arrivals, *scene.topics.documents, "t.records", "t.state")
+    scene.publish(*(control("accept", f"loss:{name}@b-1") for name in names))
+    with pytest.raises(BrokerUnavailable):
+        start(scene, Dying(scene.url, "b-1"))
+    start(scene, Another(scene.url, "b-1"))
+    assert acknowledged(scene.broker, scene.settings().group, [place]) == {place: 0}
+
+
+def test_an_added_partition_that_has_forgotten_what_nobody_read_is_missed(scene: Scene) -> None:
+    start(scene)
+    scene.broker.close()
+    more(scene)
+    filled(scene)
+    place = Partition(scene.events_topic, 2)
+    forget(scene, place, 2)
+    assert f"{scene.events_topic}/2: messages 0 to 1 are gone" in refused(scene)
+    scene.publish(control("accept", f"loss:{scene.events_topic}/2@0"))
+    start(scene)
+    start(scene)

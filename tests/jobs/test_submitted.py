@@ -1,12 +1,15 @@
 """The job on its way to Flink: what a job server is given, and what becomes of the job there."""
 
+import ctypes
 import json
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -214,7 +217,41 @@ def test_a_cluster_that_does_not_answer_is_refused() -> None:
         check_cluster(f"127.0.0.1:{free_port()}", "1.19", NAME)
     with pytest.raises(RunnerRefused, match="is no http address"):
         check_cluster("ftp://host:1", "1.19", NAME)
+    with pytest.raises(RunnerRefused, match="holds no login") as caught:
+        check_cluster("http://admin:s3cret@host:1", "1.19", NAME)
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(RunnerRefused, match="Flink does not answer"):
+        check_cluster("host:port", "1.19", NAME)
+    with JobService() as service, pytest.raises(RunnerRefused, match="Flink does not answer"):
+        check_cluster(service.endpoint, "1.19", NAME)
     check_cluster("[local]", "1.19", NAME)
+
+
+def test_flink_itself_is_asked_before_each_life_when_it_is_named(
+    log: str, service: JobService, rest: str
+) -> None:
+    """A job server that lost sight of Flink calls a job failed that goes on there."""
+    named = replace(settings(log, service.endpoint), flink_master=rest)
+    with pytest.raises(RunnerRefused, match=rf"runs {NAME} already, as abc"):
+        submitted.run(named, threading.Event())
+    assert service.calls == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child")
+def test_a_supervisor_that_is_killed_leaves_time_to_cancel(log: str, service: JobService) -> None:
+    found = ctypes.c_int()
+    stop = threading.Event()
+    stop.set()
+
+    def run() -> int:
+        ended = submitted.run(settings(log, service.endpoint), stop)
+        ctypes.CDLL(None).prctl(2, ctypes.byref(found))  # PR_GET_PDEATHSIG, of this thread
+        return ended
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(run).result(60) == Ending.STOPPED
+    assert found.value == signal.SIGTERM
+    assert service.calls[-1] == "Cancel"
 
 
 JAVA = """#!{python}

@@ -96,6 +96,23 @@ def test_after_a_rebuild_an_old_word_of_a_parent_is_not_enough() -> None:
     assert gone(fresh) == {}
 
 
+def test_after_a_restart_documents_are_known_from_the_first_tick_on() -> None:
+    """The time is of before the restart until then, and a word of then knows nothing of them."""
+    drive = Drive(posts=False)
+    drive.give(Part(envelopes=(LIMIT, control("pause", "all", 1)), events=(derived(),)))
+    drive.until(20_000)
+    drive.give(Part(mails=(told(at=50_000, version=50_000),)))
+    drive.until(80_000)
+    drive.rebuilt(ticks=False)
+    resumed = control("resume", "all", 2)
+    drive.give(Part(envelopes=(resumed, hold(records=("photo",)))))
+    drive.rebuilt(ticks=False)
+    drive.until(90_000)
+    drive.until(91_000)
+    assert gone(drive) == {}
+    assert drive.ledger.planner.since == 90_000
+
+
 def test_a_word_that_was_lost_is_asked_for_again_and_told_of() -> None:
     drive = alone(LIMIT)
     drive.mails.clear()

@@ -1,19 +1,21 @@
 """A duty to keep means what it names: other fields of the record go when they would have gone."""
 
 import itertools
+from collections import Counter
 
 import msgspec
 import pytest
 
 from pipeline.events import Field
 from pipeline.identifiers import RecordId
-from pipeline.instants import Instant
+from pipeline.instants import DAY, Instant
 from pipeline.ledger.parts import Part
 from pipeline.ledger.unanswered import unanswered
 from pipeline.records import Record
+from pipeline.records.commanded import MAX_COMMANDS
 from pipeline.rules import Planner
 from tests.ledger.files import NOTE, PASSPORT, PHOTO, bank, driven, file, keep, redaction, told
-from tests.ledger.looks import found, planner, say
+from tests.ledger.looks import found, planner, publish, say
 from tests.support.build import control, hold, notice, request, rule
 from tests.support.drive import Drive
 
@@ -187,3 +189,42 @@ def test_every_store_is_told_and_one_settles_nothing_for_another() -> None:
     say(drive, next(c for c in drive.commands if c.kind == "REDACT"), "COMPLETED")
     assert {c.store for c in drive.commands if c.kind == "REDACT"} == {"images", "index"}
     assert drive.outstanding == 3
+
+
+def test_however_many_fields_were_named_one_by_one_each_is_commanded_once() -> None:
+    """Of what a life before had commanded few are kept: not so of what stands."""
+    drive = Drive()
+    drive.give(Part(envelopes=(bank(keep(limit="P900D")),), tick=Instant(400 * DAY)))
+    drive.give(Part(events=(file(at=100 * DAY), file(at=200 * DAY, what="deleted"))))
+    drive.give(Part(events=(file(at=400 * DAY),)))
+    for number in range(2 * MAX_COMMANDS):
+        at = 400 * DAY + 20_000 + 1_000 * number
+        named = file(Field(f"f{number:02}", ("pd:Name",)), at=at, what="updated")
+        drive.give(Part(events=(named,)))
+        drive.until(at + 500)
+        drive.answer_all(at=at + 500)
+    drive.until(401 * DAY)
+    counted = Counter(c.fields for c in drive.commands if c.kind == "REDACT")
+    assert len(counted) == 2 * MAX_COMMANDS
+    assert set(counted.values()) == {1}
+
+
+def test_what_was_put_into_an_erased_field_goes_when_a_person_wants_it_erased() -> None:
+    drive = driven(bank(keep(limit="P900D")))
+    drive.answer_all(at=12_500)
+    drive.give(Part(events=(file(at=20_000, what="updated"),)))
+    drive.until(25_000)
+    publish(drive, request(received=30_000), until=31_000)
+    drive.give(Part(events=(file(at=40_000, what="updated"),)))
+    drive.until(50_000)
+    first, other = [c for c in drive.commands if c.kind == "REDACT"]
+    assert (first.data_until, other.data_until) == (11_000, 30_000)
+    assert (other.cause, other.fields) == ("request:dsr-1/erasure", ("photo",))
+    assert first.command_id != other.command_id
+
+
+def test_nobody_erases_again_what_nothing_was_put_into() -> None:
+    drive = driven(bank(keep(limit="P900D")))
+    drive.answer_all(at=12_500)
+    publish(drive, request(received=30_000), until=31_000)
+    assert redaction(drive).cause == "policy:acme/gb-search"

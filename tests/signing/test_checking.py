@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.instants import DAY, Instant
 from pipeline.signing import WHY, Checker, Expected, Key, Keyring, Refusal, parse_seal
+from pipeline.signing import seals as seals_module
 from tests.signing.build import (
     COUNSEL,
     EXPECTED,
@@ -97,6 +98,14 @@ def test_another_way_of_writing_it_is_no_seal(change: tuple[str, str]) -> None:
     assert parse_seal(seal.replace(*change)) is None
     for text in (seal + "\n", " " + seal, seal + "AAAA", seal[:-1]):
         assert parse_seal(text) is None or check(CONTENTS[0], text) is Refusal.ALTERED
+
+
+def test_what_is_too_long_for_a_seal_is_not_remembered() -> None:
+    longest = seals([b"content"] * 1_023, topic="t" * 249)[0]
+    assert parse_seal(longest) is not None
+    known = seals_module._parsed_head.cache_info().currsize
+    assert parse_seal("x" * (1 << 20) + "\n0\n") is None
+    assert seals_module._parsed_head.cache_info().currsize == known
 
 
 def test_a_seal_says_what_was_signed() -> None:

@@ -1,5 +1,6 @@
 """Keyrings: what is read, what is refused, and from when to when a key is believed."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from pipeline.errors import InvalidInput
 from pipeline.instants import parse_instant
 from pipeline.signing import load_keyring
 from pipeline.signing.keyring import MAX_KEYRING_BYTES, parse_keyring
+from pipeline.signing.keys import is_signed
 from tests.signing.build import COUNSEL, JOB, RING, entry, ring_file
 
 PUBLIC = "ioj43f0eB1KCvffrcyYD4tHZ0E2k4tEQk8BtBPJZ+Lw="
@@ -98,3 +100,14 @@ def test_a_key_is_believed_from_its_first_instant_to_before_its_last(
 ) -> None:
     key = entry(JOB, "commands", first=1_000, last=2_000)
     assert key.is_valid_at(instant) is valid  # type: ignore[arg-type]  # a plain number
+
+
+@pytest.mark.parametrize("y", [0, 1, 2**255 - 20, 2**255 - 19, 2**255 - 18, 1 << 255])
+def test_a_public_key_for_which_anybody_can_sign_is_refused(y: int) -> None:
+    """A point of small order: with the neutral one, a signature of zeros holds for every text."""
+    public = y.to_bytes(32, "little")
+    text = GOOD.replace(PUBLIC, b64encode(public).decode())
+    with pytest.raises(InvalidInput, match="anybody can sign"):
+        parse_keyring(text, "ring")
+    forged = (1).to_bytes(32, "little") + bytes(32)
+    assert any(is_signed(public, forged, b"text %d" % n) for n in range(64)) or y >= 2**255 - 19

@@ -6,7 +6,6 @@ import json
 import os
 import pickle
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -121,10 +120,20 @@ def test_what_is_no_key_is_refused_without_being_quoted(tmp_path: Path, text: st
         load_key(str(tmp_path / "missing.pem"))
 
 
-def test_a_key_of_openssl_is_read(tmp_path: Path) -> None:
+def test_the_key_of_the_standard_is_read(tmp_path: Path) -> None:
+    """RFC 8410 section 10: the same key, as other programs write it, and its public half."""
     file = tmp_path / "key.pem"
-    made = subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(file)])
-    if made.returncode:
-        pytest.skip("openssl does not make such keys here")
+    inner = "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC"
+    file.write_text(f"-----BEGIN PRIVATE KEY-----\n{inner}\n-----END PRIVATE KEY-----\n")
     file.chmod(0o600)
-    assert len(base64.b64encode(load_key(str(file)).public)) == 44
+    spki = base64.b64decode("MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=")
+    assert load_key(str(file)).public == spki[-32:]
+
+
+@pytest.mark.parametrize("before", ["", "env:"])
+def test_a_key_given_in_place_of_its_name_is_not_repeated(before: str) -> None:
+    pem = SigningKey.new().pem().decode()
+    for given in (pem, pem.replace("\n", " ")):
+        with pytest.raises(InvalidInput, match="is named, not given") as caught:
+            load_key(before + given)
+        assert pem.splitlines()[1] not in str(caught.value)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InvalidInput
+from pipeline.errors import BrokerUnavailable, InvalidInput
 from pipeline.testing.certificates import Authority, Pair
 from pipeline.testing.ports import LOOPBACK, free_port
 from pipeline.transports.kafka import KafkaBroker
@@ -36,7 +36,7 @@ def serving(pair: Pair | None, answer: bytes) -> Iterator[str]:
                 with connection, contextlib.suppress(OSError):
                     wrapped = context.wrap_socket(connection, True) if context else connection
                     with wrapped as spoken:
-                        spoken.recv(100)
+                        spoken.recv(4_096)
                         spoken.sendall(answer)
 
         threading.Thread(target=serve, daemon=True).start()
@@ -80,6 +80,21 @@ def test_who_says_nonsense_or_nothing_is_left_to_the_clients_own_words(
         with serving(authority.issue("node"), answer) as server:
             assert why_no_answer([server], security) is None
     assert why_no_answer([f"{LOOPBACK}:{free_port()}"], security) is None
+
+
+def test_who_closes_at_once_may_be_a_balancer_and_is_tried_again(
+    authority: Authority, tmp_path: Path
+) -> None:
+    security = Security(tmp_path / "f", "tls", authority.file)
+    with serving(None, b"") as server:
+        found = why_no_answer([server], security)
+    # An `InvalidInput` would end the job for good.
+    assert type(found) is BrokerUnavailable
+    assert f"{server}: it closes the connection" in str(found)
+
+
+def test_a_name_that_no_host_can_have_is_left_to_the_clients_own_words() -> None:
+    assert why_no_answer(["a..b:9092", f"{'x' * 80}:9092"], None) is None
 
 
 def test_a_client_without_a_security_file_is_told_that_it_needs_one(authority: Authority) -> None:
