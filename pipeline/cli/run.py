@@ -27,6 +27,8 @@ from pipeline.errors import InvalidInput
 from pipeline.instants import SECOND
 from pipeline.jobs.prism import check_beam, check_runner, locate
 from pipeline.jobs.supervise import Supervisor
+from pipeline.lookup.log import Log
+from pipeline.lookup.unbelieved import unbelieved
 from pipeline.settings import Runner, Settings
 from pipeline.signing import COMMANDS
 from pipeline.transports.contract import Broker
@@ -35,6 +37,8 @@ from pipeline.wire.codec import Codec
 
 MAX_MARGIN_SECONDS = 3_600
 """Every deletion is so much later: nobody means more."""
+MAX_NAMED = 10
+"""Documents that an error names: nobody reads on."""
 
 
 @with_flink
@@ -68,6 +72,13 @@ def run(
     ] = None,
     signing_key: SigningKeyName = None,
     keyring: KeyringFile = None,
+    disregard: Annotated[
+        bool,
+        typer.Option(
+            "--disregard-unsigned",
+            help="Start though documents are there that the keyring does not let count.",
+        ),
+    ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show all that Beam and the runner say, as they say it.")
     ] = False,
@@ -99,6 +110,8 @@ def run(
     _check_signing(settings, policy, console)
     with reachable(broker, prefix, console) as found:
         _demand_topics(found, topics)
+        if settings.keyring is not None and not disregard:
+            _demand_believed(Log.of(found, topics, keyring=settings.keyring))
         if policy is not None:
             by = getpass.getuser()
             publish_documents(found, topics, "policies", [policy], by, console, newer=True)
@@ -152,6 +165,22 @@ def _check_signing(settings: Settings, policy: Path | None, console: Console) ->
     if settings.keyring is None:
         what = "receipts and documents are believed, whoever wrote them"
         console.print(f"retention: {what}; see --keyring", style="yellow")
+
+
+def _demand_believed(log: Log) -> None:
+    """Start only if no document ceases to stand because of the keyring.
+
+    Raises:
+        InvalidInput: one does; what a hold keeps would be deleted.
+    """
+    found = unbelieved(log)
+    if found:
+        some = ", ".join(map(str, found[:MAX_NAMED])) + (", ..." if len(found) > MAX_NAMED else "")
+        raise InvalidInput(
+            f"{len(found)} documents are there that no key of the keyring has sealed: {some}. They "
+            "would not count, and what a hold or pause among them keeps would be deleted. Publish "
+            "them again with --signing-key and --keyring, or say --disregard-unsigned"
+        )
 
 
 def _write(settings: Settings, broker: Broker, jar: Path, console: Console) -> NoReturn:

@@ -20,7 +20,7 @@ from pipeline.wire.trust import Distrusted, Stamped, Trust
 from tests.cli.conftest import Retention, Said
 from tests.cli.publishing import on_topic, written
 from tests.signing.build import COUNSEL, JOB, STORE, STRANGER, entry, key_file, ring_file
-from tests.support.build import policy_text
+from tests.support.build import hold, policy_text
 
 RECEIPT = {
     "command_id": "c1",
@@ -248,3 +248,29 @@ def test_a_job_whose_commands_no_store_would_believe_is_not_started(
     assert said.code == 2
     assert "publishes unsigned" in said.text
     assert idle == []
+
+
+def test_a_keyring_that_would_void_what_stands_starts_no_job(
+    retention: Retention,
+    run: Retention,
+    ready: str,
+    tmp_path: Path,
+    ring: str,
+    idle: list[Settings],
+) -> None:
+    """Counsel's hold was published before there were keys: what it keeps would be deleted."""
+    keys = ("--keyring", ring, "--signing-key", key_file(tmp_path, JOB))
+    file = written(tmp_path, "hold.yaml", hold(records=("r1",)).text)
+    assert retention("publish", "hold", file, "--broker", ready, "--author", "counsel").code == 0
+    assert publish(retention, ready, tmp_path, "--author", "counsel").code == 0
+    said = run(*keys)
+    assert (said.code, idle) == (2, [])
+    assert "2 documents" in said.text
+    assert "policies/acme version 1, holds/h1 version 1" in said.text
+    # The same version again, sealed; what is only for the hold to say stays unsaid.
+    sealed = ("--signing-key", key_file(tmp_path, COUNSEL), "--keyring", ring)
+    assert publish(retention, ready, tmp_path, *sealed).code == 0
+    assert "1 documents" in run(*keys).text
+    assert run().code == 0
+    assert run(*keys, "--disregard-unsigned").code == 0
+    assert len(idle) == 2
