@@ -143,7 +143,7 @@ def _table(seen: Simulation) -> Table:
         column.justify = "right"
     for line in seen.lines:
         difference = line.simulated - line.in_force
-        style = "bold" if line.outcome == Outcome.DUE and difference else ""
+        style = "bold" if line.outcome in (Outcome.DUE, Outcome.IN_PART) and difference else ""
         made.add_row(
             Text(visible(line.store) or "(none)"),
             Text(line.cause or "(none)"),

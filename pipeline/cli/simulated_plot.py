@@ -18,6 +18,7 @@ MOST_CAUSES = 20
 """Causes with a bar of their own: the largest."""
 _COLOURS = {
     Outcome.DUE: "#D55E00",
+    Outcome.IN_PART: "#E69F00",
     Outcome.HELD: "#0072B2",
     Outcome.PROTECTED: "#56B4E9",
     Outcome.LATER: "#009E73",

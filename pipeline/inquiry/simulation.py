@@ -18,7 +18,7 @@ from pipeline.rules import Plan, Planner
 from pipeline.steps import decisive
 from pipeline.vocabulary import CommandKind
 
-_DELETE = CommandKind.DELETE.value
+_DELETE, _REDACT = CommandKind.DELETE.value, CommandKind.REDACT.value
 
 
 class Outcome(StrEnum):
@@ -30,10 +30,15 @@ class Outcome(StrEnum):
     """It would, were there no hold."""
     PROTECTED = "protected"
     """It would, were there no duty to keep it longer."""
+    IN_PART = "in part"
+    """As protected, but fields that no duty means would be erased."""
     LATER = "later"
     """Its limit lies beyond the end."""
     UNLIMITED = "unlimited"
     """No policy gives it a limit, or what it owes cannot be worked out."""
+
+
+_DESTROYS = frozenset({Outcome.DUE, Outcome.IN_PART})
 
 
 class Verdict(NamedTuple):
@@ -63,7 +68,7 @@ class Changes(msgspec.Struct, frozen=True):
     """What the simulated documents change, in records times stores.
 
     Attributes:
-        newly_due: due by the end, and not before.
+        newly_due: due by the end, wholly or in part, and not before.
         no_longer_due: the other way round.
         earlier, later: due under both, at another instant.
         other_cause: due under both, for another reason.
@@ -194,14 +199,17 @@ class Simulator:
             return Verdict(Outcome.HELD, wanted.cause, wanted.wanted_at(lead))
         first = min(step.due_at(lead) for step in deletions)
         if first > self._until:
+            parts = [step.due_at(lead) for step in plan.steps if step.kind == _REDACT]
+            if parts and min(parts) <= self._until:
+                return Verdict(Outcome.IN_PART, wanted.cause, max(min(parts), self._at))
             return Verdict(Outcome.PROTECTED, wanted.cause, first)
         at = Instant(max(first, self._at))  # what is overdue, now
         step = decisive([step for step in deletions if step.due_at(lead) <= at], lead)
         return Verdict(Outcome.DUE, "" if step is None else step.cause, at)
 
     def _days(self, pairs: list[tuple[str, Verdict, Verdict]]) -> tuple[Day, ...]:
-        before = Counter(self._day(one) for _, one, _ in pairs if one.outcome is Outcome.DUE)
-        after = Counter(self._day(one) for _, _, one in pairs if one.outcome is Outcome.DUE)
+        before = Counter(self._day(one) for _, one, _ in pairs if one.outcome in _DESTROYS)
+        after = Counter(self._day(one) for _, _, one in pairs if one.outcome in _DESTROYS)
         last = (self._until - self._at) // DAY
         return tuple(
             [
@@ -226,7 +234,10 @@ def _changes(pairs: list[tuple[str, Verdict, Verdict]]) -> Changes:
 
 
 def _change(before: Verdict, after: Verdict) -> str:
-    due = (before.outcome is Outcome.DUE, after.outcome is Outcome.DUE)
+    due = (before.outcome in _DESTROYS, after.outcome in _DESTROYS)
+    if due == (True, True) and before.outcome is not after.outcome:
+        # More of it, or less.
+        return "newly_due" if after.outcome is Outcome.DUE else "no_longer_due"
     if due == (False, True):
         return "newly_due"
     if due == (True, False):

@@ -10,6 +10,7 @@ from pipeline.ledger.due import owed
 from pipeline.ledger.leaving import DELETE
 from pipeline.records import Heard, Record, applied
 from pipeline.rules import Planner
+from tests.ledger.files import bank, file, keep
 from tests.oracle.generate import history
 from tests.oracle.history import BASE
 from tests.oracle.simulate import Run
@@ -104,6 +105,26 @@ def test_a_duty_to_keep_protects() -> None:
     documents = (policy(maximum, kept, default="PT9600H"),)
     [line] = simulated(documents, documents, known()).lines
     assert (line.outcome, line.cause) == (Outcome.PROTECTED, "policy:acme/a")
+
+
+def test_fields_that_no_duty_means_are_due_in_part_and_newly_so() -> None:
+    record = msgspec.structs.replace(applied(None, file(at=BEGIN)), version=1)
+    day = "PT24H"
+    found = simulated(
+        (bank(keep(limit="P9999D"), limit="P999D"),),
+        (bank(keep(limit="P9999D"), limit=day),),
+        record,
+    )
+    assert {(line.outcome, line.in_force, line.simulated) for line in found.lines} == {
+        (Outcome.LATER, 1, 0),
+        (Outcome.IN_PART, 0, 1),
+    }
+    assert found.changes == Changes(newly_due=1)
+    assert sum(one.simulated for one in found.days) == 1
+    whole = simulated((bank(keep(limit="P9999D"), limit=day),), (within(24),), record)
+    assert whole.changes == Changes(newly_due=1)
+    held = bank(keep(limit="P9999D"), limit=day), hold(records=("r1",))
+    assert {line.outcome for line in simulated(held, held, record).lines} == {Outcome.HELD}
 
 
 def test_what_is_overdue_falls_on_the_first_day() -> None:
