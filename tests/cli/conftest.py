@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
+from pipeline.cli import run as run_module
 from pipeline.cli.main import main
+from pipeline.settings import Settings
 
 
 class Said(NamedTuple):
@@ -59,3 +61,27 @@ def ready(url: str, retention: Retention) -> str:
     said = retention("topics", "create", "--broker", url, "--store", "images")
     assert said.code == 0, said.text
     return url
+
+
+class Idle:
+    """Stands for the supervisor of `retention run`; remembers what it was given."""
+
+    given: list[Settings]
+
+    def __init__(self, settings: Settings, **_: object) -> None:
+        Idle.given.append(settings)
+
+    def run(self) -> int:
+        return 0
+
+    def stop(self) -> None:
+        pass
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """The settings of each job that `retention run` would have started; none starts."""
+    Idle.given = []
+    monkeypatch.setattr(run_module, "Supervisor", Idle)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    return Idle.given

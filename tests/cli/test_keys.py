@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import run as run_module
 from pipeline.lookup.log import Log
 from pipeline.lookup.record import documents
 from pipeline.settings import Settings
@@ -183,26 +182,6 @@ def test_every_verb_that_asks_reads_the_keyring(
     said = retention(*words, "--broker", ready)
     assert said.code == 2
     assert "keyring /nowhere/ring.yaml cannot be read" in said.text
-
-
-class Idle:
-    """Stands for the supervisor; remembers what it was given."""
-
-    given: list[Settings]
-
-    def __init__(self, settings: Settings, **_: object) -> None:
-        Idle.given.append(settings)
-
-    def run(self) -> int:
-        return 0
-
-
-@pytest.fixture
-def idle(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
-    Idle.given = []
-    monkeypatch.setattr(run_module, "Supervisor", Idle)
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-    return Idle.given
 
 
 @pytest.fixture

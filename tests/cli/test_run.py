@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import run as run_module
 from pipeline.cli.main import _code
 from pipeline.errors import (
     BrokerUnavailable,
@@ -23,29 +22,6 @@ from tests.support.build import policy_text
 def prism(retention: Retention, monkeypatch: pytest.MonkeyPatch) -> None:
     """A binary that is found: what is tested here ends before it is started."""
     monkeypatch.setenv("PRISM", sys.executable)
-
-
-class Idle:
-    """Stands for the supervisor; remembers what it was given."""
-
-    given: list[Settings]
-
-    def __init__(self, settings: Settings, **_: object) -> None:
-        Idle.given.append(settings)
-
-    def run(self) -> int:
-        return 0
-
-    def stop(self) -> None:
-        pass
-
-
-@pytest.fixture
-def idle(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
-    Idle.given = []
-    monkeypatch.setattr(run_module, "Supervisor", Idle)
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-    return Idle.given
 
 
 def test_the_older_direct_runner_is_refused_with_the_reason(

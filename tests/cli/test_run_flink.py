@@ -12,27 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import run as run_module
 from pipeline.settings import Settings
 from pipeline.testing.flink import ROOT
 from pipeline.testing.ports import free_port, listens
 from pipeline.transports import open_broker
 from pipeline.transports.contract import Partition
 from tests.cli.conftest import Retention
-from tests.cli.test_run import Idle
 from tests.jobs.test_flink import jar
 
 CHECKPOINTS = ("--checkpoint-interval", "10", "--checkpoint-storage", "s3://bucket/checkpoints")
 ENDPOINT = ("--job-endpoint", "jobs:8099", "--runner-version", version("apache-beam"))
 WORKERS = ("--worker-pool", "localhost:50000")
-
-
-@pytest.fixture
-def idle(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
-    Idle.given = []
-    monkeypatch.setattr(run_module, "Supervisor", Idle)
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-    return Idle.given
 
 
 def test_the_settings_for_flink_are_passed_on(
