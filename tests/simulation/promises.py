@@ -21,6 +21,7 @@ from pipeline.records import Record
 from pipeline.transports.contract import Message, Partition, Position
 from pipeline.transports.topics import DEFAULT_EVENTS, Topics
 from pipeline.vocabulary import SETTLED
+from tests.oracle.generate import STORES
 from tests.oracle.history import BASE, WINDOW
 from tests.oracle.lives import Known
 from tests.oracle.oracle import expected
@@ -162,6 +163,8 @@ class Promises:
         if len(machines) < SHARDS or not all(machine.ticked for machine in machines):
             # Of keys that moved nothing is decoded before the next tick: believe the topic.
             rows |= {row.record_id: tuple(row.stores) for row in self.records().values()}
+            # And what came since waits for it: whether it is listed is asked at the next rest.
+            rows |= {str(event.record_id): STORES for event in last.known.events}
             wakes = [Instant(last.at)]
         self.moments[-1] = replace(last, rows=rows, wake=min(wakes, default=None))
 
