@@ -102,6 +102,11 @@ def _compare(world: World, calm: World) -> None:
             command = one.commands[name]
             if command.record_id not in late:
                 world.promises.fail(f"DELETE only {where} faults", _told(command))
+    # Whether a CANCEL comes in time depends on arrival, and with it what a store answers.
+    asked = [
+        {(c.record_id, name) for name, c in p.commands.items() if c.kind == "CANCEL"} for p in both
+    ]
+    late |= {record_id for record_id, _ in asked[0] ^ asked[1]}
     keys = {str(key, "utf-8") for one in both for key in one.records()} - late
     differ = [key for key in sorted(keys) if len({one.content(key.encode()) for one in both}) > 1]
     if differ:
