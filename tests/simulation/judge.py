@@ -56,7 +56,7 @@ class Tally:
             f"minute; {self.crashes} crashes\nfaults: {_counted(self.faults)}\n"
             f"commands: {_counted(self.commands)}\nnot judged: {self.unjudged} deletions of late "
             f"jobs; not compared: {self.overdue} records with a deletion that was overdue when its "
-            "cause was published\n"
+            "cause was published, or a CANCEL in one run only\n"
         )
 
 
