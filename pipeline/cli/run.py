@@ -40,6 +40,21 @@ MAX_MARGIN_SECONDS = 3_600
 MAX_NAMED = 10
 """Documents that an error names: nobody reads on."""
 
+Disregard = Annotated[
+    bool,
+    typer.Option(
+        "--disregard-unsigned",
+        help="Start though documents are there that the keyring does not let count.",
+    ),
+]
+Approvals = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--approval",
+        help="What needs a second person: policies, notices, holds, requests or simulations.",
+    ),
+]
+
 
 @with_flink
 def run(
@@ -58,13 +73,7 @@ def run(
         Path | None, typer.Option(help="File that maps schema ids to .avsc files.")
     ] = None,
     shards: Shards = 64,
-    approvals: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--approval",
-            help="What needs a second person: policies, notices, holds, requests or simulations.",
-        ),
-    ] = None,
+    approvals: Approvals = None,
     group: Annotated[str, typer.Option(help="Consumer group of the positions.")] = Settings.group,
     margin: Annotated[
         float | None,
@@ -72,13 +81,7 @@ def run(
     ] = None,
     signing_key: SigningKeyName = None,
     keyring: KeyringFile = None,
-    disregard: Annotated[
-        bool,
-        typer.Option(
-            "--disregard-unsigned",
-            help="Start though documents are there that the keyring does not let count.",
-        ),
-    ] = False,
+    disregard: Disregard = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show all that Beam and the runner say, as they say it.")
     ] = False,
