@@ -35,10 +35,12 @@ class Scene:
     partitions: int = 4
     shards: int = 16
     approvals: tuple[str, ...] = ()
+    events_topic: str = ""
+    """Where events arrive; one of its own when empty."""
     answered: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.events_topic = f"{self.prefix}events"
+        self.events_topic = self.events_topic or f"{self.prefix}events"
         self.topics = Topics(self.prefix, (self.events_topic,))
         self.broker: Broker = open_broker(self.url, clock_topic=self.topics.name("clock"))
         self.broker.create(self.topics.specs(partitions=self.partitions, stores=self.stores))

@@ -101,13 +101,12 @@ def new_scene(url: str, *, events_topic: str | None = None, append_time: bool = 
         append_time: let the broker stamp commands when it appends them.
     """
     prefix = f"bench{uuid4().hex[:8]}."
-    scene = Scene(url, prefix, stores=() if append_time else (STORE,), shards=SHARDS)
+    stores = () if append_time else (STORE,)
+    scene = Scene(url, prefix, stores=stores, shards=SHARDS, events_topic=events_topic or "")
     if append_time:
         spec = TopicSpec(scene.topics.commands(STORE), PARTITIONS, log_append_time=True)
         scene.broker.create([spec])
         scene.stores = (STORE,)
-    if events_topic is not None:
-        scene.events_topic = events_topic
     return scene
 
 
