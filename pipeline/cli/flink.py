@@ -56,6 +56,9 @@ class FlinkOptions:
         0
     ]
     parallelism: Annotated[int, _option("Slots of Flink that the job uses.")] = 1
+    sdk_worker_parallelism: Annotated[
+        int, _option("Python workers of each task manager: as many as it has slots.")
+    ] = 1
     checkpoint_interval: Annotated[
         float | None, _option("Seconds between two checkpoints, 3 or more; give 10.")
     ] = None
@@ -133,6 +136,7 @@ def flink_settings(settings: Settings, given: FlinkOptions, console: Console) ->
         worker=given.worker,
         flink_version=given.flink_version,
         parallelism=given.parallelism,
+        sdk_workers=given.sdk_worker_parallelism,
         environment=_one_of("--environment", given.environment, get_args(Environment)),
         state_backend=_one_of("--state-backend", given.state_backend, get_args(StateBackend)),
         job_endpoint=given.job_endpoint,

@@ -16,6 +16,7 @@ MAX_BUNDLE_MS = 200
 LEAST_CHECKPOINT_SECONDS = 3.0
 MOST_CHECKPOINT_SECONDS = 3_600.0
 MAX_PARALLELISM = 1_024
+MAX_SDK_WORKERS = 64
 EMBEDDED = "[local]"
 """In place of Flink's address: a Flink inside the job server's process."""
 NEVER_MS = 2**63 - 1
@@ -42,6 +43,8 @@ class Flink:
         job_endpoint: `HOST:PORT` of a job server that runs already.
         job_server_jar: jar of the job server, which is started, or becomes part of an application.
         master: Flink's REST address, or `[local]`.
+        sdk_workers: Python processes of each task manager: as many as it has slots, for one does
+            one thing at a time.
     """
 
     checkpoint_seconds: float | None
@@ -54,6 +57,7 @@ class Flink:
     job_endpoint: str | None = None
     job_server_jar: str | None = None
     master: str | None = None
+    sdk_workers: int = 1
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.
@@ -69,6 +73,8 @@ class Flink:
             )
         if not 1 <= self.parallelism <= MAX_PARALLELISM:
             raise InvalidInput(f"--parallelism must be from 1 to {MAX_PARALLELISM}")
+        if not 1 <= self.sdk_workers <= MAX_SDK_WORKERS:
+            raise InvalidInput(f"--sdk-worker-parallelism must be from 1 to {MAX_SDK_WORKERS}")
         if not self.worker:
             raise InvalidInput(
                 f"--environment {self.environment} needs --worker: HOST:PORT of `retention "
@@ -118,6 +124,7 @@ def pipeline_options(flink: Flink, name: str) -> tuple[str, ...]:
         f"--job_server_timeout={DECADE_SECONDS}",
         f"--flink_version={flink.flink_version}",
         f"--parallelism={flink.parallelism}",
+        f"--sdk_worker_parallelism={flink.sdk_workers}",
         f"--checkpointing_interval={flink.checkpoint_ms}",
         "--externalized_checkpoints_enabled",
         "--retain_externalized_checkpoints_on_cancellation",

@@ -70,7 +70,7 @@ class FlinkJob:
 
     `workdir` holds `logs/jvm.log`, `logs/worker.log` (print and logging of the DoFns) and
     `checkpoints/`. `restore_from` is a checkpoint's folder. `env` is added to the environment of
-    the JVM and of the workers. All intervals are milliseconds, all timeouts seconds.
+    the JVM and of the workers. The stages of all slots share `workers` Python processes. All intervals are milliseconds, all timeouts seconds.
     """
 
     def __init__(
@@ -82,10 +82,12 @@ class FlinkJob:
         checkpoint_interval_ms: int = 3000,
         restore_from: Path | None = None,
         env: Mapping[str, str] | None = None,
+        workers: int = 1,
         cache: Path = ROOT / ".cache",
     ) -> None:
         self._workdir, self._logs = workdir.resolve(), workdir.resolve() / "logs"
         self._parallelism, self._interval = parallelism, checkpoint_interval_ms
+        self._workers_wanted = workers
         self._restored = restore_from
         self._cache = self._lib = cache
         self._proto, self._port = pipeline_proto, _worker_port(pipeline_proto)
@@ -226,6 +228,7 @@ class FlinkJob:
             command += [f"-Dexecution.savepoint.path=file://{self._restored.resolve()}"]
         command += [f"--parallelism={self._parallelism}"]
         command += [f"--checkpointingInterval={self._interval}"]
+        command += [f"--sdkWorkerParallelism={self._workers_wanted}"]
         self._jvm = self._start("jvm", command)
         self._await("every task runs", self._all_running, READY_SECONDS)
 

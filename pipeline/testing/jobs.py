@@ -118,6 +118,8 @@ class FlinkRun(FlinkJob):
         workdir: Path,
         source: type[LogSource] = LogSource,
         ticks: type[TickSource] = TickSource,
+        *,
+        workers: int = 1,
         **changes: Any,
     ) -> None:
         settings = scene.settings(
@@ -125,5 +127,10 @@ class FlinkRun(FlinkJob):
         )
         pipeline = beam.Pipeline()
         build(pipeline, settings, scene.broker, source, ticks)
-        super().__init__(pipeline_proto(pipeline, free_port()), workdir)
+        super().__init__(pipeline_proto(pipeline, free_port()), workdir, workers=workers)
         self.scene = scene
+
+    def trouble(self) -> str | None:
+        """Say why the job runs no more; None while it does."""
+        status = self.status()
+        return None if status == "RUNNING" else f"Flink's job is {status}"

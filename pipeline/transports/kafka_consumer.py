@@ -1,4 +1,4 @@
-"""The reader of Kafka: assigned partitions, exact positions, never a wait.
+"""The reader of Kafka: assigned partitions, exact positions, a short wait at most.
 
 Only committed transactions are read. What the client has fetched is handed out in slices, so the
 positions here count what `poll` returned, not what was fetched.
@@ -24,6 +24,13 @@ SILENCE_SECONDS = 30.0
 """An idle broker answers twice a second; after so long without an answer it is away."""
 
 CHECK_SECONDS = 5.0
+
+WAIT_MS = 100
+"""So long, at most, the next fetch is waited for where more is known to be there.
+
+A source that says that it has nothing is asked again after its pause, which on Flink is a second: a
+backlog would be read in single fetches, a pause after each.
+"""
 
 
 class KafkaLogConsumer:
@@ -94,12 +101,22 @@ class KafkaLogConsumer:
     def _fetch(self, max_messages: int) -> None:
         try:
             fetched = self._client.poll(timeout_ms=0, max_records=max_messages)
+            if not fetched and self._behind():
+                fetched = self._client.poll(timeout_ms=WAIT_MS, max_records=max_messages)
         except (errors.KafkaError, OSError) as error:
             raise self._explained(error) from error
         for partition, records in fetched.items():
             self._fetched.append((Partition(*partition), records))
         if not fetched:
             self._notice_silence()
+
+    def _behind(self) -> bool:
+        """Whether the last fetch of a partition told of more than it brought."""
+        for partition in self._assigned:
+            known = self._client.highwater(TopicPartition(*partition))
+            if known is not None and known > self._position(TopicPartition(*partition)):
+                return True
+        return False
 
     def _notice_silence(self) -> None:
         """Ask the client's own count of answers, now and then."""

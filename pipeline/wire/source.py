@@ -6,9 +6,11 @@ Only our own .avsc files are written out, and of them only the structure: no nam
 schema becomes source, what the source needs of them it takes from `names`.
 """
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import CodeType
 from typing import Any
 
 
@@ -50,6 +52,11 @@ class Source:
             head: its name and arguments, e.g. `read(data, at)`.
             where: what a traceback calls the source.
         """
-        code = compile("\n".join((f"def {head}:", *self._lines)), f"<{where}>", "exec")
-        exec(code, self.names)  # noqa: S102  # see the module: structure only, of our own schemas
+        exec(_compiled("\n".join((f"def {head}:", *self._lines)), where), self.names)  # noqa: S102  # see the module: structure only, of our own schemas
         return self.names[head.partition("(")[0]]  # type: ignore[no-any-return]  # just defined
+
+
+@functools.cache
+def _compiled(text: str, where: str) -> CodeType:
+    """Return the code: a runner sets up a stage many times in one process, always the same."""
+    return compile(text, f"<{where}>", "exec")

@@ -224,7 +224,7 @@ def running(scene: Scene, runner: Runner, what: str) -> Iterator[Running]:
         return
     folder = CACHE / "bench" / f"{what}-flink"  # its logs stay until the next run
     shutil.rmtree(folder, ignore_errors=True)
-    run = FlinkRun(scene, folder)
+    run = FlinkRun(scene, folder, workers=2)  # as many as slots
     log = folder / "logs" / "jvm.log"
     try:
         with run:

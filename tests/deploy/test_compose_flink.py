@@ -35,6 +35,7 @@ def test_the_job_is_told_what_the_command_line_takes() -> None:
     told = dict(each.removeprefix("--").partition("=")[::2] for each in settings.runner_options)
     properties = yaml.safe_load(SERVICES["taskmanager"]["environment"]["FLINK_PROPERTIES"])
     assert int(told["parallelism"]) == properties["taskmanager.numberOfTaskSlots"]
+    assert told["sdk_worker_parallelism"] == told["parallelism"], "one process a slot"
     assert told["state_backend_storage_path"] == properties["state.checkpoints.dir"]
     assert f"{given['policy']}" in str(COMPOSE["services"]["job"]["volumes"])
     workers = parsed(SERVICES["workers"]["command"])

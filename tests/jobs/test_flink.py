@@ -49,11 +49,12 @@ def told(**changes: Any) -> dict[str, str]:
 
 
 def test_beam_is_told_what_the_design_asks_for() -> None:
-    options = told(parallelism=4)
+    options = told(parallelism=4, sdk_workers=2)
     assert options["checkpointing_interval"] == "10000"
     assert options["max_bundle_time_mills"] == "200"
     assert options["shutdown_sources_after_idle_ms"] == str(2**63 - 1)
     assert options["parallelism"] == "4"
+    assert options["sdk_worker_parallelism"] == "2"
     assert options["flink_version"] == "1.19"
     assert options["state_backend"] == "filesystem"
     assert options["state_backend_storage_path"] == "s3://bucket/checkpoints"
@@ -152,6 +153,7 @@ def test_a_file_system_of_any_kind_will_do(uri: str) -> None:
         ({"job_endpoint": "http://host:1"}, "HOST:PORT"),
         ({"job_endpoint": None}, "--job-endpoint HOST:PORT"),
         ({"parallelism": 0}, "--parallelism"),
+        ({"sdk_workers": 0}, "--sdk-worker-parallelism"),
         ({"flink_version": "1.16"}, r"1\.19, 1\.20"),
     ],
 )
