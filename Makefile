@@ -90,10 +90,11 @@ freeze: setup ## Freeze the schemas under the version of pyproject.toml, for a r
 bench: setup ## Measure; prints ratios of what ran in the same minute.
 	$(BIN)/python -m tests.bench.run
 
-soak: setup ## Kill jobs 30 times on each runner, rebuild 1,000,000 records, simulate, fuzz; takes more than an hour.
+soak: setup ## Kill jobs 30 times on each runner, rebuild 1,000,000 records, measure, simulate, fuzz; takes more than an hour.
 	$(BIN)/python -m tests.soak kills --runner prism --kills 30
 	$(BIN)/python -m tests.soak kills --runner flink --kills 30
 	$(BIN)/python -m tests.soak rebuild --records 1000000
+	$(BIN)/python -m tests.bench.run --only floor --only prism --only flink --only latency-prism --only latency-flink
 	$(BIN)/python -m tests.simulation --seeds 10000
 	$(BIN)/python -m tests.fuzz --inputs 1000000 --workers 2
 

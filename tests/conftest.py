@@ -9,6 +9,7 @@ import pytest
 from hypothesis import Phase, settings
 
 from pipeline.testing.kafka_broker import LocalKafka
+from tests.support import figures
 
 # Explaining a failure traces every line and takes minutes; the smallest example says enough. The
 # examples are the same in every run: a red check can be repeated by anybody. `make search` looks
@@ -27,6 +28,14 @@ def pytest_sessionstart() -> None:
         for found in gc.get_objects():
             if isinstance(found, functools._lru_cache_wrapper):
                 found.cache_clear()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests have seen."""
+    if found := figures.told():
+        terminalreporter.section("figures of this run")
+        for line in found:
+            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")

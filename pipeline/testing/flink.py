@@ -70,7 +70,8 @@ class FlinkJob:
 
     `workdir` holds `logs/jvm.log`, `logs/worker.log` (print and logging of the DoFns) and
     `checkpoints/`. `restore_from` is a checkpoint's folder. `env` is added to the environment of
-    the JVM and of the workers. The stages of all slots share `workers` Python processes. All intervals are milliseconds, all timeouts seconds.
+    the JVM and of the workers. All slots share `workers` Python processes. All intervals are
+    milliseconds, all timeouts seconds.
     """
 
     def __init__(

@@ -24,12 +24,15 @@ EVERY_MS = 40
 WAIT_SECONDS = 90.0
 
 
-def measure(*, url: str, commands: int, runner: Runner) -> dict[str, float]:
+def measure(
+    *, url: str, commands: int, runner: Runner, ahead_seconds: int | None = None
+) -> dict[str, float]:
     """Let one limit fall every 40 ms; return milliseconds from limit to command.
 
     The command topic is stamped by the broker when it appends (LogAppendTime), so both ends are the
     broker's time. The margin is part of it. Every record's events were acknowledged before.
     """
+    ahead = AHEAD_SECONDS[runner] if ahead_seconds is None else ahead_seconds
     scene = new_scene(url, append_time=True)
     try:
         scene.publish(stated_policy(f"PT{LIMIT_SECONDS}S"))
@@ -38,13 +41,13 @@ def measure(*, url: str, commands: int, runner: Runner) -> dict[str, float]:
             # Far from due: they only show that every stage is up.
             scene.happen(stated_event(-number, now) for number in range(1, 500))
             wait_for("the job is up", lambda: scene.lag() == 0, seconds=WAIT_SECONDS)
-            first = Instant(scene.now() + AHEAD_SECONDS[runner] * SECOND)
+            first = Instant(scene.now() + ahead * SECOND)
             scene.happen(_due(number, first + number * EVERY_MS) for number in range(commands))
             wait_for("all is known", lambda: scene.lag() == 0, seconds=WAIT_SECONDS)
             if scene.now() >= first:
                 raise RuntimeError("the first limit passed before all records were known")
             topic = scene.topics.commands(STORE)
-            seconds = AHEAD_SECONDS[runner] + commands * EVERY_MS / SECOND + WAIT_SECONDS
+            seconds = ahead + commands * EVERY_MS / SECOND + WAIT_SECONDS
             try:
                 wait_for(
                     f"{commands} commands",
@@ -61,6 +64,7 @@ def measure(*, url: str, commands: int, runner: Runner) -> dict[str, float]:
         "commands": len(delays),
         "median": statistics.median(delays),
         "p99": statistics.quantiles(delays, n=100, method="inclusive")[98],
+        "min": min(delays),
         "max": max(delays),
         "margin": scene.settings().margin_ms,
     }

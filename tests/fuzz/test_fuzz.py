@@ -16,6 +16,7 @@ from tests.fuzz.mutate import MARK
 from tests.fuzz.run import Source, run
 from tests.fuzz.seeds import FOREIGN, OWN, PREFIX, SINGLE, seeds
 from tests.fuzz.tokens import joined
+from tests.support.figures import tell
 
 INPUTS = 3_000
 SEED = 20_220_518
@@ -40,6 +41,10 @@ def test_what_the_inputs_are_made_from_is_taken_on_every_topic(entry: Entry) -> 
 
 def test_thousands_of_hostile_inputs_are_read_or_refused() -> None:
     report = run(SEED, 0, INPUTS)
+    tell(
+        f"hostile inputs: {report.inputs:,}, {len(report.faults)} faults, slowest "
+        f"{report.slowest:.0f} ms, memory +{report.grown:.0f} MiB"
+    )
     assert report.faults == []
     assert report.inputs == INPUTS
     assert report.accepted > INPUTS / 20

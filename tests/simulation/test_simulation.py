@@ -4,6 +4,7 @@
 """
 
 import logging
+import time
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
@@ -19,6 +20,7 @@ from pipeline.transforms.sink import Sink
 from tests.simulation.judge import Tally, attempted
 from tests.simulation.plan import plan
 from tests.simulation.shrink import line, shrunk
+from tests.support.figures import tell
 
 SEEDS = 30
 
@@ -31,13 +33,14 @@ def _quiet() -> Iterator[None]:
 
 
 def test_no_fault_breaks_a_promise() -> None:
-    tally = Tally()
+    tally, began = Tally(), time.monotonic()
     for seed in range(SEEDS):
         broken = tally.add(attempted(plan(seed))).promises.broken
         if broken:
             told = "\n".join(map(str, broken))
             without = shrunk(plan(seed), broken[0].kind)
             pytest.fail(f"{told}\nreplay: {line(seed, without)}", pytrace=False)
+    tell("simulation: " + tally.text(time.monotonic() - began).partition("\n")[0])
     assert tally.crashes > SEEDS
     assert len(tally.faults) > 10
     assert tally.commands["DELETE"] > 3 * SEEDS

@@ -44,8 +44,8 @@ class Client:
 
 
 def polled(client: Client, position: int) -> list[int]:
-    broker = SimpleNamespace(url="kafka://nowhere:1")
-    consumer = KafkaLogConsumer(broker, dict, 1.0)  # type: ignore[arg-type]  # its url is enough
+    broker: Any = SimpleNamespace(url="kafka://nowhere:1")
+    consumer = KafkaLogConsumer(broker, dict, 1.0)
     consumer._client = client
     consumer.assign({PLACE: position})
     return [message.offset for message in consumer.poll(10, 1 << 20)]
