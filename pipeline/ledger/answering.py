@@ -49,8 +49,7 @@ def _meant(receipt: Receipt) -> str:
 def _complaints(record: Record, item: Issued, receipt: Receipt, now: Instant) -> list[Finding]:
     """Return what a person must look into."""
     found = []
-    # What expired is laid aside too, but nobody was told not to obey it.
-    cancelled = any(other.withdraws == item.command_id for other in record.issued)
+    cancelled = _was_to_be_kept(record, item)
     store, status = receipt.store, receipt.status
     if status in _REFUSALS:
         what = f"store {store} answered {status} to {item.kind}"
@@ -75,6 +74,24 @@ def _complaints(record: Record, item: Issued, receipt: Receipt, now: Instant) ->
         finding(kind, receipt.command_id, what, remedy, now, occasion)
         for kind, what, remedy in found
     ]
+
+
+def _was_to_be_kept(record: Record, item: Issued) -> bool:
+    """Whether a CANCEL was to save the data; not one that made way for another cause's command.
+
+    What expired is laid aside too, but nobody was told not to obey it.
+    """
+    for cancel in record.issued:
+        if cancel.withdraws == item.command_id:
+            return not any(
+                other.kind in DESTROYING
+                and not other.withdrawn
+                and other.store == item.store
+                and other.cause != item.cause
+                and other.issued_at == cancel.issued_at
+                for other in record.issued
+            )
+    return False
 
 
 def _over(item: Issued, receipt: Receipt, now: Instant) -> list[Finding]:

@@ -30,7 +30,7 @@ from pipeline.ledger.reviewing import Confirmation, Review
 from pipeline.ledger.taking import appointed, documents_taken, taken
 from pipeline.ledger.telling import awaits_approval
 from pipeline.ledger.told import Told
-from pipeline.ledger.unanswered import unanswered
+from pipeline.ledger.unanswered import unanswered, unsent
 from pipeline.ledger.wakes import Wakes
 from pipeline.records import Record
 from pipeline.rules import Planner
@@ -45,8 +45,7 @@ class Ledger:
     def __init__(
         self, shard: int, awaited: dict[str, int], approvals: tuple[str, ...] = (), shards: int = 1
     ) -> None:
-        self.shard, self.shards = shard, shards
-        self.awaited = awaited
+        self.shard, self.shards, self.awaited = shard, shards, awaited
         self.gate = Gate(awaited)
         self.now = MIN_INSTANT
         self.ticked = self.resumes = False
@@ -168,14 +167,15 @@ class Ledger:
         if not self.review:
             return
         for key in self.review.some():
-            record = self.holdings.get_key(key)
-            if record is None:
+            if (known := self.holdings.get_key(key)) is None:
                 continue
-            self._look(key, record, now, outcome, may_delete=False)
-            if self.review.resending and record.issued:
-                known = {item.command_id for item in record.issued}
+            again = self.review.resending and bool(known.issued)
+            record = unsent(known, self.planner, self.now) if again else known
+            self._look(key if record is known else None, record, now, outcome, may_delete=False)
+            if again:
+                before = {item.command_id for item in known.issued}
                 present = self.holdings.get_key(key) or record
-                outcome.commands += unanswered(present, known, self.planner, self.now)
+                outcome.commands += unanswered(present, before, self.planner, self.now)
         if not self.review:
             self._reviewed()
 

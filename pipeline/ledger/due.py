@@ -16,6 +16,7 @@ from pipeline.findings import Decision, Finding
 from pipeline.identifiers import StoreName
 from pipeline.instants import MIN_INSTANT, Instant
 from pipeline.ledger.awaiting import awaits_parents
+from pipeline.ledger.giving_way import gives_way
 from pipeline.ledger.issuing import AT_ONCE, Draft
 from pipeline.ledger.leaving import DELETE, REVIEW
 from pipeline.ledger.notifying import notify, notify_anew
@@ -216,6 +217,8 @@ def _reconsider(draft: Draft, plan: Plan, store: StoreName, issued: Issued) -> N
     lead = draft.planner.lead(store)
     due = [step.due_at(lead) for step in plan.steps if step.kind == DELETE]
     if not plan.holds and min(due, default=draft.clock + 1) <= draft.clock:
+        if gives_way(draft, plan, issued):
+            draft.withdraw(issued)
         return
     if not draft.may_delete:
         draft.wakes.append(draft.clock)

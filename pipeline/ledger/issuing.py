@@ -10,7 +10,6 @@ from pipeline.identifiers import Cause, CommandId, StoreName, command_id
 from pipeline.instants import DAY, MIN_INSTANT, Instant
 from pipeline.ledger.leaving import (
     ATTEST,
-    DELETE,
     NOTIFY,
     RESTRICT,
     REVIEW,
@@ -112,23 +111,23 @@ class Draft:
 
         A deletion may be issued again under a new epoch. Whoever was told of it is told otherwise.
         """
-        for told in self._told_of(item) if item.kind == DELETE else []:
+        for told in self._told_of(item) if item.kind in DESTROYING else []:
             self.withdraw(told)
         self.replace(item, msgspec.structs.replace(item, withdrawn=True))
         withdrawal = withdrawal_of(self.record, item, self.clock)
         self.commands.append(command_of(self.record, withdrawal))
         self._issued.append(self._answered(withdrawal))
 
-    def _told_of(self, deletion: Issued) -> list[Issued]:
-        """Return what was to tell recipients of a deletion, none of which has been done."""
-        about = (deletion.cause, deletion.generation)
-        done = [one for one in self.given(DELETE) if one.outcome in SETTLED]
-        if any((one.cause, one.generation) == about for one in done):
+    def _told_of(self, erasure: Issued) -> list[Issued]:
+        """Return what was to tell recipients of an erasure, none of which has been done."""
+        about = (erasure.cause, erasure.generation, erasure.fields)
+        done = [one for one in self.given(erasure.kind) if one.outcome in SETTLED]
+        if any((one.cause, one.generation, one.fields) == about for one in done):
             return []
         return [
             one
             for one in self.given(NOTIFY)
-            if not one.withdrawn and (one.cause, one.generation) == about
+            if not one.withdrawn and (one.cause, one.generation, one.fields) == about
         ]
 
     def lapses(self, item: Issued) -> bool:
@@ -182,8 +181,9 @@ class Draft:
         epoch = self._epoch(store, kind)
         usual = self._data_until(due_at)
         data_until = max(usual, self.reached(step, usual))
-        if data_until != usual:
-            # What it covers depends on what was known: after a rollback that may be more.
+        if data_until != usual or kind in DESTROYING:
+            # What it covers depends on what was known: after a rollback that may be more. An answer
+            # to what covered less says nothing of the rest.
             epoch = f"{epoch} {data_until}"
         if step.fields:
             epoch = f"{epoch} {','.join(step.fields)}"

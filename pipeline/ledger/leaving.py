@@ -37,7 +37,7 @@ def command_of(record: Record, item: Issued) -> Command:
         expires_at=item.expires_at,
         issued_at=item.issued_at,
         withdraws=item.withdraws,
-        attempt=item.attempts,
+        attempt=max(1, item.attempts),
         recipient=item.recipient,
         uses=item.uses,
         fields=item.fields,

@@ -13,7 +13,7 @@ from pipeline.commands import LIFETIME
 from pipeline.identifiers import CommandId, StoreName, command_id
 from pipeline.instants import Instant, month_of
 from pipeline.ledger.issuing import Draft
-from pipeline.ledger.leaving import DELETE, NOTIFY
+from pipeline.ledger.leaving import DELETE, NOTIFY, REDACT
 from pipeline.records import Issued
 from pipeline.vocabulary import FindingKind
 
@@ -29,9 +29,12 @@ def notify(draft: Draft, gone: Instant, stores: Iterable[StoreName]) -> None:
     if not draft.record.recipients:
         return
     told_by = draft.planner.in_force.notifier
-    deletions = [item for store in stores for item in draft.standing(DELETE, store)]
-    # One deletion speaks for those of its cause in all stores.
-    for cause, item in {item.cause: item for item in reversed(deletions)}.items():
+    kinds = (DELETE, REDACT)
+    erasures = [item for store in stores for kind in kinds for item in draft.standing(kind, store)]
+    # One speaks for those of its cause, and of its fields, in all stores.
+    for (cause, _), item in {
+        (item.cause, item.fields): item for item in reversed(erasures)
+    }.items():
         if cause.startswith("policy:"):
             continue
         if told_by is None:
@@ -69,17 +72,19 @@ def notify_anew(draft: Draft) -> None:
         draft.give_anew(telling)
 
 
-def _tell(draft: Draft, deletion: Issued, recipient: str, store: StoreName) -> None:
-    """Have a recipient told of a deletion, once."""
-    about = (recipient, deletion.cause, deletion.generation)
+def _tell(draft: Draft, erasure: Issued, recipient: str, store: StoreName) -> None:
+    """Have a recipient told of an erasure, once; of the rest again when that goes."""
+    about = (recipient, erasure.cause, erasure.generation, erasure.fields)
     before = [
-        one for one in draft.given(NOTIFY) if (one.recipient, one.cause, one.generation) == about
+        one
+        for one in draft.given(NOTIFY)
+        if (one.recipient, one.cause, one.generation, one.fields) == about
     ]
     if any(not one.withdrawn for one in before):
         return
-    name = _name(draft, deletion, recipient, epoch=before[-1].command_id if before else "")
+    name = _name(draft, erasure, recipient, epoch=before[-1].command_id if before else "")
     telling = msgspec.structs.replace(
-        deletion,
+        erasure,
         command_id=name,
         kind=NOTIFY,
         store=store,
@@ -94,6 +99,8 @@ def _tell(draft: Draft, deletion: Issued, recipient: str, store: StoreName) -> N
 
 
 def _name(draft: Draft, about: Issued, recipient: str, *, epoch: str) -> CommandId:
+    if about.fields:
+        epoch = f"{epoch} {','.join(about.fields)}"
     return command_id(
         kind=NOTIFY,
         target=recipient,

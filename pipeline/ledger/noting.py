@@ -5,6 +5,7 @@ from pipeline.instants import month_of
 from pipeline.ledger.issuing import Draft
 from pipeline.ledger.leaving import DELETE
 from pipeline.ledger.telling import not_fulfilled
+from pipeline.records import Issued
 from pipeline.rules import Plan
 from pipeline.steps import Step
 from pipeline.vocabulary import FindingKind
@@ -49,11 +50,11 @@ def unfulfilled(draft: Draft, plan: Plan) -> None:
             draft.findings.append(not_fulfilled(one.requires, one.limit.cause, draft.now))
 
 
-def withheld(draft: Draft, step: Step, control: Control) -> None:
+def withheld(draft: Draft, due: Step | Issued, control: Control) -> None:
     """Note that a pause holds a deletion up."""
     draft.find(
         FindingKind.WITHHELD,
-        f"{step.cause} by {control.scope} version {control.version}",
+        f"{due.cause} by {control.scope} version {control.version}",
         f"due deletions are withheld by the pause of {control.scope}",
         "publish a `resume` for the same scope when deletion may go on",
     )

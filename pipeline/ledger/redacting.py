@@ -9,6 +9,7 @@ import msgspec
 from pipeline.identifiers import StoreName
 from pipeline.instants import Instant
 from pipeline.ledger.awaiting import awaits_parents
+from pipeline.ledger.giving_way import gives_way
 from pipeline.ledger.issuing import Draft
 from pipeline.ledger.leaving import DELETE, REDACT
 from pipeline.ledger.noting import withheld
@@ -73,9 +74,12 @@ def reconsider_fields(draft: Draft, plan: Plan, store: StoreName) -> None:
     Like a deletion only when everything published before was taken into account.
     """
     for item in draft.standing(REDACT, store):
-        if draft.lapses(item) or not is_open(item) or _stands(draft, plan, store, item):
+        if draft.lapses(item) or not is_open(item):
             continue
-        if draft.may_delete:
+        if _stands(draft, plan, store, item):
+            if gives_way(draft, plan, item):
+                draft.withdraw(item)
+        elif draft.may_delete:
             draft.withdraw(item)
         else:
             draft.wakes.append(draft.clock)

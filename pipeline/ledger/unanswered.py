@@ -7,19 +7,18 @@ import msgspec
 from pipeline.commands import Command
 from pipeline.instants import HOUR, Instant
 from pipeline.ledger.awaiting import awaits_parents
+from pipeline.ledger.giving_way import NOT_AGAIN
 from pipeline.ledger.issuing import Draft
 from pipeline.ledger.kinship import awaited
 from pipeline.ledger.leaving import DELETE, REDACT, RESTRICT, command_of
+from pipeline.ledger.noting import withheld
 from pipeline.ledger.present import Present
 from pipeline.records import Issued, Record, is_open
 from pipeline.rules import Planner
-from pipeline.vocabulary import DESTROYING, WORKING, FindingKind, ReceiptStatus
+from pipeline.vocabulary import DESTROYING, FindingKind
 
 OVERDUE_AFTER = HOUR
 """The least time a store has to answer before a command counts as overdue (milliseconds)."""
-
-_NOT_AGAIN = WORKING | {ReceiptStatus.NOT_SUPPORTED.value, ReceiptStatus.CANCELLED.value}
-"""Answers after which saying it again would change nothing."""
 
 
 def watch_answers(draft: Draft) -> None:
@@ -55,7 +54,7 @@ def overdue_at(item: Issued) -> Instant:
 
 def _send_again(draft: Draft, item: Issued) -> None:
     """Send at growing intervals: after the store's time to answer, twice that, four times that."""
-    if item.outcome in _NOT_AGAIN:
+    if item.outcome in NOT_AGAIN:
         return
     within = draft.planner.in_force.store(item.store).answer_within
     again = Instant(item.issued_at + within * ((1 << item.attempts) - 1))
@@ -69,6 +68,9 @@ def _send_again(draft: Draft, item: Issued) -> None:
             draft.wakes.append(draft.now)
             return
         if not _still_due(draft.record, item, draft.planner, draft.now):
+            control = draft.planner.in_force.stopped(item.store, item.cause)
+            if control is not None and not item.attempts:  # at a governor it may not wait
+                withheld(draft, item, control)
             return  # everything is looked at when what stops it ends
         if awaits_parents(draft, item.not_before):
             return
@@ -110,6 +112,31 @@ def unanswered(
         and item.command_id in known
         and (item.kind not in DESTROYING or _may_leave(record, item, planner, now))
     ]
+
+
+def unsent(record: Record, planner: Planner, now: Instant) -> Record:
+    """Return a record in which what may never have left, and may not leave yet, counts as unsent.
+
+    It leaves as soon as it may, not only when it would be sent again: e.g. once its parents have
+    answered, or a pause has ended. Who withheld it has forgotten it too.
+
+    Args:
+        record: its facts, after a rebuild.
+        planner: the rules in force.
+        now: the present.
+    """
+    sent = {
+        item.command_id: max(1, item.attempts) if _may_leave(record, item, planner, now) else 0
+        for item in open_commands(record)
+        if item.kind in DESTROYING and item.outcome is None
+    }
+    issued = tuple(
+        [
+            msgspec.structs.replace(item, attempts=sent.get(item.command_id, item.attempts))
+            for item in record.issued
+        ]
+    )
+    return record if issued == record.issued else msgspec.structs.replace(record, issued=issued)
 
 
 def _may_leave(record: Record, item: Issued, planner: Planner, now: Instant) -> bool:

@@ -111,7 +111,9 @@ COMMANDING = (
         unit="commands",
         labels=("kind", "cause_kind"),
         help="Commands issued, each once however often it was sent; what the governor withholds "
-        "is included. Of commands of one kind to one store about one record the newest 16 count.",
+        "is included. Of commands of one kind to one store about one record the newest 16 count. "
+        "An exporter that begins anew does not count a restriction that Flink, gone back to a "
+        "checkpoint, had no reason to repeat.",
         action="A jump without a change of documents: pause deletion, then look at the decisions.",
         distinct=True,
     ),

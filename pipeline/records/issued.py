@@ -13,8 +13,9 @@ OBSERVED = "OBSERVED"
 class Issued(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A command that was issued for the record, and the best answer so far.
 
-    `attempts`: how often it was sent, always under the same id. `withdraws`: the command that a
-    CANCEL or RELEASE takes back, which is marked `withdrawn`. `recipient`: who is to be told.
+    `attempts`: how often it was sent, always under the same id; 0: after a rebuild nobody knows
+    whether it was. `withdraws`: the command that a CANCEL or RELEASE takes back, which is marked
+    `withdrawn`. `recipient`: who is to be told.
     `uses`: what a restriction stops; empty: every use. `fields`: what a REDACT erases, sorted.
     """
 

@@ -71,6 +71,7 @@ def test_a_receipt_read_again_before_its_command_was_issued_again_settles_it() -
         record_id=event().record_id,
         generation=event().event_id,
         cause=policy_cause(),
+        epoch=" 11000",  # what it covers
     )
     drive.give(Part(receipts=(answered_by(name),)))
     drive.until(11_000)
@@ -99,6 +100,7 @@ def test_an_early_answer_of_another_store_settles_nothing() -> None:
         record_id=event().record_id,
         generation=event().event_id,
         cause=policy_cause(),
+        epoch=" 11000",  # what it covers
     )
     wrong = Receipt(name, RecordId("r1"), StoreName("index"), "COMPLETED", Instant(11_500))
     drive.give(Part(receipts=(wrong,)))

@@ -74,6 +74,25 @@ def test_a_rebuild_asks_again_what_was_not_answered_and_tells_children_again() -
     assert [one.document for one in words[0].taints] == ["notice:ico-1"]
 
 
+def test_a_deletion_that_was_lost_leaves_again_once_the_parents_have_answered() -> None:
+    """After a rebuild they are asked anew: it does not wait until it would be sent again."""
+    before = alone(LIMIT)
+    before.give(Part(mails=(told(at=DUE),)))
+    before.until(21_000)
+    assert set(gone(before)) == {"template"}
+    again = Drive(awaited=GATED, posts=False)
+    again.ledger = Ledger(0, GATED)
+    again.give(Part(envelopes=(LIMIT,)), Part(rows=(kept(before),), spans=(ROWS,)))
+    again.give(Part(tick=Instant(22_000)))
+    again.until(23_000)
+    assert gone(again) == {}
+    again.give(Part(mails=(told(at=22_000, version=91_000),)))
+    again.until(24_000)
+    assert [command.command_id for command in again.deletions] == [
+        command.command_id for command in before.deletions
+    ]
+
+
 # -- timing --------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,9 @@
 """A shard that starts: its gate, what waits for it, and what it says once it is open."""
 
+import pytest
+
 from pipeline.documents import named
-from pipeline.instants import Instant
+from pipeline.instants import DAY, HOUR, Instant
 from pipeline.ledger.book import Ledger
 from pipeline.ledger.parts import Origin, Part, Span
 from tests.ledger.looks import ready
@@ -132,3 +134,41 @@ def test_a_shard_that_was_empty_at_its_start_sends_nothing_again_because_of_a_do
     drive.give(Part(envelopes=(control("pause", "store:elsewhere"),)))
     drive.until(12_000)
     assert len(drive.deletions) == 1
+
+
+@pytest.mark.parametrize("days", [0, 1, 3])
+def test_what_a_pause_kept_from_being_sent_again_leaves_when_it_ends(days: int) -> None:
+    """The governor that withheld it has forgotten it: nothing may wait for its next sending."""
+    drive = ready()
+    drive.give(Part(events=(event(at=1_000),)))
+    drive.until(11_000 + days * DAY)
+    record = drive.ledger.holdings.get(event().record_id)
+    assert record is not None
+    now = Instant(12_000 + days * DAY)
+    again = Drive(awaited=GATED)
+    again.give(Part(envelopes=(policy(), control("pause")), spans=(DOCUMENTS,)))
+    again.give(Part(rows=(record,), spans=(ROWS,)), Part(tick=now))
+    again.until(now + 1_000)
+    again.rebuilt()  # what it knows of this is in its journal
+    assert again.deletions == []
+    again.fire(now + 1_000)
+    assert [one.kind for one in again.findings if one.kind == "WITHHELD"] == ["WITHHELD"]
+    again.give(Part(envelopes=(control("resume", version=2),), tick=Instant(now + 2_000)))
+    for at in (now + 2_000, now + HOUR):
+        again.fire(at)
+        assert [one.command_id for one in again.deletions] == [drive.deletions[0].command_id]
+        assert again.deletions[0].attempt == drive.deletions[-1].attempt
+
+
+def test_one_after_the_other_two_rebuilds_during_a_pause_send_it_once_the_pause_ends() -> None:
+    drive = ready()
+    drive.give(Part(events=(event(at=1_000),)))
+    drive.until(11_000)
+    for pause in (control("pause"), control("pause"), control("resume", version=2)):
+        record = drive.ledger.holdings.get(event().record_id)
+        assert record is not None
+        drive = Drive(awaited=GATED)
+        drive.give(Part(envelopes=(policy(), pause), spans=(DOCUMENTS,)))
+        drive.give(Part(rows=(record,), spans=(ROWS,)), Part(tick=Instant(12_000)))
+        drive.until(13_000)
+    assert [command.attempt for command in drive.deletions] == [1]

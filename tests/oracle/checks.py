@@ -205,7 +205,7 @@ class Check:
         open_ = [one for one in place.deletes if self._answer(one) not in SETTLED]
         said = next((self._answer(one) for one in open_ if self._answer(one)), "")
         said = f"a DELETE was answered {said}" if said else ""
-        if asked.due is not None and not place.deletes:
+        if asked.due is not None and all(self._waits(one, asked) for one in place.deletes):
             blocked = "behind one that is blocked" if asked.shadowed else _later(asked)
             found.append((Wrong.MISSING, blocked))
         if asked.why is Why.HELD and open_:
@@ -213,6 +213,11 @@ class Check:
         if asked.restrict and not place.restricts:
             found.append((Wrong.UNRESTRICTED, said or _later(asked)))
         return found
+
+    def _waits(self, item: Emitted, asked: Expected) -> bool:
+        """Whether a deletion may wait for the end of a pause: its store has not begun with it."""
+        rule = item.command.cause.replace("policy:", "rule:")
+        return rule in asked.paused and self._answer(item) in ("", "FAILED")
 
     def _plan(self, moment: Moment, asked: list[Expected]) -> None:
         """Every living record is in the inventory, and the ledger will wake for its limit."""

@@ -4,7 +4,8 @@ Precedence: a hold, then a minimum that qualifies, then a notice, a request, the
 
 Where the specification leaves a choice, it is read so:
 - a rule that is only observed covers nothing: the default limit stays;
-- a deletion that a pause or minimum blocks is not due, and hides no other that is;
+- a deletion that a pause or minimum blocks is not due, and hides no other that is: not even if it
+  was commanded before;
 - only signs of data name stores, a reported deletion does not;
 - what is restricted is the record, with what is stored under its id later;
 - a minimum, and a deletion that is blocked, may restrict but need not.
@@ -68,6 +69,7 @@ class Expected:
         shadowed: whether an earlier deletion than `due` is blocked by a pause or a minimum.
         limit: the instant at which a maximum or the default ends, holds and the like aside.
         unsure: whether it was derived from what is gone: what that passed on is not worked out.
+        paused: scopes of what is paused.
     """
 
     life: Life
@@ -80,6 +82,7 @@ class Expected:
     shadowed: bool
     limit: int
     unsure: bool = False
+    paused: frozenset[str] = frozenset()
 
 
 def in_force(known: Known, now: int) -> list[Document]:
@@ -200,6 +203,7 @@ def _of_life(life: Life, documents: list[Document], now: int, heard: Heard) -> E
         shadowed=any(order.wanted <= now and order not in free for order in orders),
         limit=min([order.end for order in maxima], default=NEVER),
         unsure=heard.unsure,
+        paused=frozenset(paused),
     )
 
 

@@ -38,6 +38,7 @@ class Faults:
     def bundle_fails(self) -> bool:
         """Whether the next bundle is to fail."""
         fails, self._fails = self._fails, False
+        self._world.unticked |= fails  # what is decoded anew waits for the next tick
         return fails
 
     def cease(self) -> None:

@@ -12,7 +12,7 @@ from tests.oracle.oracle import Expected, expected
 from tests.oracle.simulate import Emitted, Run
 from tests.simulation.job import MARGIN
 from tests.simulation.plan import Plan
-from tests.simulation.promises import Broken
+from tests.simulation.promises import Broken, Ended
 from tests.simulation.world import World
 
 _BY_ARRIVAL = frozenset({Wrong.UNASKED, Wrong.RESTRICTED_ENDED, Wrong.BACKDATED})
@@ -122,12 +122,18 @@ def _late_of_old(world: World, calm: World) -> set[str]:
     """
     first: dict[str, tuple[int, bool]] = {}
     for one, other in ((world.promises, calm.promises), (calm.promises, world.promises)):
-        for name in one.deletions.keys() - other.deletions.keys():
-            command, at = one.commands[name], one.deletions[name]
+        for name, at in one.deletions.items():
+            command = one.commands[name]
+            if name in other.deletions and _due(command) == _due(other.commands[name]):
+                continue
             overdue = at - MARGIN > command.not_before + _PROMPT
             known = first.get(command.record_id, (at, overdue))
             first[command.record_id] = min(known, (at, overdue), key=lambda found: found[0])
     return {record for record, (_, overdue) in first.items() if overdue}
+
+
+def _due(command: Command) -> tuple[int, int, int]:
+    return command.not_before, command.complete_by, command.data_until
 
 
 def _told(command: Command) -> str:
@@ -151,7 +157,9 @@ def _allowed(world: World, item: Emitted) -> None:
         return
     # Which documents have taken effect is asked as of the last tick.
     instants = (decided, command.issued_at)
-    for known, at in itertools.product(_known([moment.known for moment in window]), instants):
+    forgotten = promises.forgotten[command.command_id]
+    may_be = _known([moment.known for moment in window], forgotten)
+    for known, at in itertools.product(may_be, instants):
         there = _of(command, expected(known, at))
         if there is not None and (there.due is not None or there.unsure):
             return
@@ -160,9 +168,12 @@ def _allowed(world: World, item: Emitted) -> None:
     world.promises.fail("DELETE that nothing known allows", f"{why}: {_told(command)}")
 
 
-def _known(parts: list[Known]) -> Iterator[Known]:
-    for events, documents, ended in itertools.product(parts, parts, parts):
-        yield Known(events.events, documents.documents, ended.ended)
+def _known(parts: list[Known], forgotten: frozenset[Ended]) -> Iterator[Known]:
+    """Return what may have been known: any part of what was told, but for what was forgotten."""
+    ended = [part.ended for part in parts]
+    ended += [tuple(one for one in told if one not in forgotten) for told in ended if forgotten]
+    for events, documents, gone in itertools.product(parts, parts, dict.fromkeys(ended)):
+        yield Known(events.events, documents.documents, gone)
 
 
 def _of(command: Command, asked: list[Expected]) -> Expected | None:

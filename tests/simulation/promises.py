@@ -17,14 +17,14 @@ from pipeline.instants import Instant
 from pipeline.ledger.digest import Digest, canonical
 from pipeline.ledger.unanswered import open_commands
 from pipeline.receipts import Receipt
-from pipeline.records import Record
+from pipeline.records import Issued, Record
 from pipeline.transports.contract import Message, Partition, Position
 from pipeline.transports.topics import DEFAULT_EVENTS, Topics
 from pipeline.vocabulary import SETTLED
 from tests.oracle.generate import STORES
-from tests.oracle.history import BASE, WINDOW
+from tests.oracle.history import BASE, WINDOW, Control
 from tests.oracle.lives import Known
-from tests.oracle.oracle import expected
+from tests.oracle.oracle import expected, in_force
 from tests.oracle.simulate import Emitted, Moment
 from tests.simulation.job import SHARDS
 from tests.simulation.plan import MARKED
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _OPEN = ("findings", "quarantine", "measurements", "state")
 _MANY = 8
 """So many failures are enough."""
+Ended = tuple[str, str, int]
+"""Of what is gone: record, store and up to when."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Promises:
         self.commands: dict[str, Command] = {}
         self.deletions: dict[str, int] = {}
         self.decided: dict[str, Instant] = {}
+        self.forgotten: dict[str, frozenset[Ended]] = {}
+        self.rolled_back_at = -1
         self._sent: set[tuple[str, int]] = set()
         self._rows: dict[bytes, list[bytes]] = defaultdict(list)
         self._found: set[str] = set()
@@ -95,17 +99,38 @@ class Promises:
         world, name = self._world, command.command_id
         world.note(f"COMMAND {command.kind} {command.record_id}/{command.store} {command.cause}")
         known = self.commands.setdefault(name, command)
-        same = _alike(command, known)
+        went_back = self.deletions.get(name, world.log.now) <= self.rolled_back_at
+        same = _alike(command, known, went_back=went_back)
         if same != known:
             told = zip(command.__struct_fields__, astuple(known), astuple(same), strict=True)
             self.fail("one id, two contents", f"{name} {[one for one in told if one[1] != one[2]]}")
         if command.kind == "DELETE":
             self.deletions.setdefault(name, world.log.now)
+            self.forgotten.setdefault(name, self._forgotten(command))
             if command.not_before > world.log.now + world.log.skew:
                 self.fail("DELETE before its not_before", str(command))
         if (name, command.attempt) not in self._sent:
             self._sent.add((name, command.attempt))
             self.emitted.append(Emitted(world.log.now, len(self.moments) - 1, command))
+
+    def _forgotten(self, command: Command) -> frozenset[Ended]:
+        """Return which lives of a record end by deletions that the job does not know of.
+
+        It went back to before them and, by what is in force since, did not command them again: what
+        stores answer is of a command that is not known, and says neither of what kind nor of what.
+        """
+        rows = self._rows[command.record_id.encode()][-1:]
+        listed = {
+            one.command_id for row in rows for one in self._world.codec.decode_record(row).issued
+        }
+        return frozenset(
+            (one.record_id, one.store, one.data_until)
+            for name, one in self.commands.items()
+            if one.kind == "DELETE"
+            and one.record_id == command.record_id
+            and name not in listed
+            and self.deletions[name] <= self.rolled_back_at
+        )
 
     def _committed(self, partition: Partition, position: Position) -> None:
         """Of every event before a committed position its record's rows must know."""
@@ -214,12 +239,28 @@ class Promises:
             if max(versions) != row.version:
                 self.fail("an older row came last", f"{key!r} {versions}")
             for item in open_commands(row):
-                if item.command_id not in self._found:
+                if item.command_id not in self._found and not self._withheld(item):
                     self.fail("command neither settled nor told of", str(item))
         for name in self.deletions:
             command = self.commands[name]
             if RecordId(command.record_id).encode() not in self._rows:
                 self.fail("DELETE without a row", name)
+
+    def _withheld(self, item: Issued) -> bool:
+        """Whether a deletion waits for the end of a pause, of which people are told by its cause.
+
+        Each command by itself is told of an hour after its deadline: later than time goes here.
+        """
+        documents = in_force(self.moments[-1].known, self._world.log.now)
+        paused = {
+            one.name for one in documents if isinstance(one, Control) and one.action == "pause"
+        }
+        scopes = {"all", f"store:{item.store}", item.cause.replace("policy:", "rule:")}
+        by_ledger = tuple(f"{item.cause} by {scope} version " for scope in scopes & paused)
+        by_governor = (f"{item.store} {item.cause} day ",)
+        return item.kind == "DELETE" and any(
+            one.startswith(by_ledger + (by_governor if by_ledger else ())) for one in self._found
+        )
 
     def rebuilt(self, digest: str, deletions: set[str]) -> None:
         """A job that began anew from its topics knows the same, and commands nothing new."""
@@ -234,16 +275,16 @@ class Promises:
             self.fail("ledgers do not know what their topic holds")
 
 
-def _alike(command: Command, known: Command) -> Command:
+def _alike(command: Command, known: Command, *, went_back: bool) -> Command:
     """Return a repeated command with what may differ from the first as it was in that.
 
     When it is void follows from when it was issued. What destroys nothing says since when it was
     called for, and a job that lost what it had sent may send it again under a later version of its
-    cause: neither is part of its id.
+    cause: neither is part of its id. One that `went_back` behind it may know an earlier one only.
     """
     free = ["attempt", "issued_at", "expires_at"]
     if command.kind != "DELETE":
         free += ["not_before", "complete_by", "data_until"]
-    if command.cause_version > known.cause_version:
+    if command.cause_version > known.cause_version or went_back:
         free += ["cause_version", "complete_by", "citation"]
     return msgspec.structs.replace(command, **{name: getattr(known, name) for name in free})

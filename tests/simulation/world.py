@@ -270,7 +270,7 @@ class World:
             return
         if how == "crash to an older checkpoint":
             self.checkpoints = self.checkpoints[:1]
-        self.rolled_back = True
+        self.rolled_back, self.promises.rolled_back_at = True, self.log.now
         self.spinning.clear()
         self.samplers.append(Sampler(self.log))
         self.job.restore(self.checkpoints[-1])
