@@ -8,6 +8,7 @@ skipped.
 
 import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from pipeline.errors import RetentionError
 from pipeline.instants import DAY, SECOND, Instant, format_instant
@@ -15,13 +16,23 @@ from pipeline.stories.scene import Scene
 from pipeline.stories.stores import Store, Tail
 from pipeline.transports.sqlite import SqliteBroker
 
-SETTLE_SECONDS = 90.0
-"""Longest time, of the wall, for everything due at one instant; two stalls of the runner fit in."""
-TICK_SECONDS = 45.0
-"""Longest time until every shard has seen the clock move.
 
-Longer than it takes to notice that a runner has stalled, and to start another (`PrismJob`).
-"""
+class Pace(NamedTuple):
+    """How the log's clock is moved, and how long is waited for it; as suits Prism.
+
+    Attributes:
+        step_ms: how far the clock moves when what is due was not done at the first look: as far as
+            the runner's watermark needs in order to move too.
+        tick_seconds: longest time, of the wall, until every shard has seen the clock move. Longer
+            than it takes to notice that Prism has stalled, and to start another (`PrismJob`).
+        settle_seconds: longest time for everything due at one instant; two stalls fit in.
+    """
+
+    step_ms: int = 1
+    tick_seconds: float = 45.0
+    settle_seconds: float = 90.0
+
+
 PAUSE_SECONDS = 0.05
 AFTER_WAKE = SECOND
 """A timer fires once the log's time less the job's margin has reached it."""
@@ -77,6 +88,7 @@ class Driver:
         stores: which answer the job's commands.
         trouble: says why the job runs no more; None while it does.
         watch: called often while it waits; for progress on a screen.
+        pace: of the runner.
     """
 
     def __init__(
@@ -85,6 +97,7 @@ class Driver:
         stores: Sequence[Store],
         trouble: Callable[[], str | None],
         watch: Callable[[], None],
+        pace: Pace = Pace(),  # noqa: B008 - it is immutable
     ) -> None:
         self.scene = scene
         self.gauge = Gauge(scene)
@@ -92,6 +105,7 @@ class Driver:
         self._stores = stores
         self._trouble = trouble
         self._watch = watch
+        self._pace = pace
 
     def set_clock(self, to: Instant) -> None:
         """Move the log's clock forward."""
@@ -121,13 +135,14 @@ class Driver:
         """Wait until everything due by now was commanded, answered and acknowledged.
 
         Raises:
-            StoryFailed: the job died, or it took longer than `SETTLE_SECONDS`.
+            StoryFailed: the job died, or it took longer than `Pace.settle_seconds`.
         """
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = time.monotonic() + self._pace.settle_seconds
+        step = 1
         while True:
             # Before the tick: what was acknowledged by then is in the numbers that follow it.
             before = self.scene.arrived()
-            self._nudge()
+            self._nudge(step)
             answered = self._answer()
             awaited = self._awaited(before[1])
             # Records tell each other something in between: that has to be taken too.
@@ -135,12 +150,13 @@ class Driver:
                 return
             if time.monotonic() > deadline:
                 raise self._failure(f"still waiting for {awaited or 'the stores'}")
+            step = self._pace.step_ms
 
-    def _nudge(self) -> None:
-        """Move the clock a millisecond, which is a tick, and wait until all shards have seen it."""
-        self.set_clock(Instant(self.clock + 1))
+    def _nudge(self, step: int) -> None:
+        """Move the clock a step, which is a tick, and wait until all shards have seen it."""
+        self.set_clock(Instant(self.clock + step))
         settings = self.scene.settings()
-        deadline = time.monotonic() + TICK_SECONDS
+        deadline = time.monotonic() + self._pace.tick_seconds
         while True:
             self._check_job()
             self.gauge.refresh()

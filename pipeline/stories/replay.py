@@ -1,8 +1,9 @@
 """A scenario played through the real job, to its end."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from pipeline.commands import Command
 from pipeline.documents import Envelope
@@ -12,7 +13,7 @@ from pipeline.findings import Finding, Quarantined
 from pipeline.identifiers import CommandId, RecordId, StoreName
 from pipeline.instants import SECOND, Instant, parse_instant
 from pipeline.receipts import Receipt
-from pipeline.stories.driver import Driver, move_clock
+from pipeline.stories.driver import Driver, Pace, move_clock
 from pipeline.stories.scenario import Answering, GivenReceipt, Happening, Scenario
 from pipeline.stories.scene import Scene
 from pipeline.stories.stores import Delivery, Store
@@ -31,23 +32,51 @@ class Played(NamedTuple):
     quarantined: tuple[Quarantined, ...]
 
 
+class Running(Protocol):
+    """What a player asks of the job."""
+
+    def trouble(self) -> str | None:
+        """Say why the job runs no more; None while it does."""
+        ...
+
+
+class Runner(NamedTuple):
+    """What plays may run on.
+
+    Attributes:
+        start: returns the job in a scene; it runs from when it is entered until it is left.
+        pace: of the story's clock on it.
+    """
+
+    start: Callable[[Scene], AbstractContextManager[Running]]
+    pace: Pace = Pace()
+
+
+def _on_prism(scene: Scene) -> AbstractContextManager[Running]:
+    # Beam takes seconds to import: not before something is on the screen.
+    from pipeline.stories.prism_job import PrismJob
+
+    return PrismJob(scene, story=True, poll_seconds=0.05, read_seconds=0.05)
+
+
 def play(
-    scenario: Scenario, folder: Path, watch: Callable[[Instant, int], None] = lambda _at, _n: None
+    scenario: Scenario,
+    folder: Path,
+    watch: Callable[[Instant, int], None] = lambda _at, _n: None,
+    runner: Runner = Runner(_on_prism),  # noqa: B008 - it is immutable
 ) -> Played:
-    """Play a scenario on Prism, over a log in a folder.
+    """Play a scenario through the job, over a log in a folder.
 
     Args:
         scenario: what happens.
         folder: where the log is written; it must be empty.
         watch: called with the story's time and the number of the happening; for progress.
+        runner: what the job runs on; a Prism of its own unless another is given.
 
     Raises:
         StoryFailed: the job died, or something due was not done in time.
         InvalidInput: a receipt answers a command that was not given.
     """
-    # Beam takes seconds to import: not before something is on the screen.
-    from pipeline.stories.prism_job import PrismJob
-
     scene = Scene(
         f"sqlite://{folder / 'log.db'}",
         "retention.",
@@ -60,8 +89,8 @@ def play(
         move_clock(scene, begin)
         if scenario.policy is not None:
             scene.publish(scenario.policy)
-        with PrismJob(scene, story=True, poll_seconds=0.05, read_seconds=0.05) as job:
-            _Player(scenario, scene, job.trouble, watch).play()
+        with runner.start(scene) as job:
+            _Player(scenario, scene, job, watch, runner.pace).play()
         return _outcome(scene)
     finally:
         scene.close()
@@ -74,8 +103,9 @@ class _Player:
         self,
         scenario: Scenario,
         scene: Scene,
-        trouble: Callable[[], str | None],
+        job: Running,
         watch: Callable[[Instant, int], None],
+        pace: Pace,
     ) -> None:
         self._scenario = scenario
         self._scene = scene
@@ -84,8 +114,9 @@ class _Player:
         self._driver = Driver(
             scene,
             tuple(self._stores.values()),
-            trouble,
+            job.trouble,
             lambda: watch(self._driver.clock, self._count),
+            pace,
         )
 
     def play(self) -> None:

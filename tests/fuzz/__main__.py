@@ -7,7 +7,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     feed = _by_coverage if asked.atheris else _by_structure
     report = feed(asked.seed, asked.inputs, asked.workers)
     _tell(report, asked)
-    return int(bool(report.faults) or report.inputs < asked.inputs)
+    return int(bool(report.faults) or report.inputs < asked.inputs or not report.accepted)
 
 
 def _asked(arguments: list[str]) -> argparse.Namespace:
@@ -45,15 +45,23 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
 def _by_structure(seed: int, inputs: int, workers: int) -> Report:
     total = Report()
     starts = range(0, inputs, ROUND)
-    # Fresh processes: a peak of memory is of one worker's inputs.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ThreadPoolExecutor(workers) as threads:
         counts = [min(ROUND, inputs - start) for start in starts]
-        for report in pool.map(run, [seed] * len(starts), starts, counts):
+        for report in threads.map(_alone, [seed] * len(starts), starts, counts):
             _add(total, report)
             sys.stdout.write(f"{total.inputs:,} inputs, {len(total.faults)} faults\n")
             sys.stdout.flush()
     total.seconds /= workers
     return total
+
+
+def _alone(seed: int, first: int, count: int) -> Report:
+    """Run in a process of its own: what one round keeps would be the base of the next one's peak.
+
+    Not `max_tasks_per_child`, which can wait for ever (CPython issue 115634).
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(run, seed, first, count).result()
 
 
 def _add(total: Report, report: Report) -> None:

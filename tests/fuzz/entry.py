@@ -4,6 +4,7 @@ Whatever comes is a value in a shard's bucket or a pointer in quarantine: both, 
 fault.
 """
 
+import contextlib
 import gc
 import resource
 import time
@@ -34,6 +35,7 @@ MAX_MEBIBYTES = 256
 """By which the peak of the process may grow over what it takes before the first input."""
 SUSPECT = 5.0
 """Milliseconds that pass, from which on the CPU is measured."""
+_STATUS, _FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _OFFSET = 1 << 40
 _NOW = Instant(1_772_355_600_000)
 
@@ -93,6 +95,7 @@ class Entry:
         self.split._sink._producer = self.recorder
         self._clock: Callable[[], float] = time.perf_counter
         self._at = 0
+        forget_peak()
         self._base = peak()
 
     def close(self) -> None:
@@ -240,5 +243,14 @@ def _milliseconds(outcome: Outcome) -> float:
 
 
 def peak() -> float:
-    """The most memory that the process has had, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The most memory that the process has had since it was forgotten, in MiB."""
+    if not _STATUS.exists():  # not Linux: the most it ever had, its parent's included
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    [line] = [one for one in _STATUS.read_text().splitlines() if one.startswith("VmHWM:")]
+    return int(line.split()[1]) / 1024
+
+
+def forget_peak() -> None:
+    """Begin anew: what the process had before would hide what an input takes."""
+    with contextlib.suppress(OSError):
+        _FORGET.write_text("5")

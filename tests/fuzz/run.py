@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.documents.envelope import digest_of
-from tests.fuzz.entry import Entry, Fault
+from tests.fuzz.entry import MAX_MEBIBYTES, Entry, Fault
 from tests.fuzz.mutate import broken
 from tests.fuzz.seeds import Seed, seeds
 from tests.fuzz.shrink import shrunk
@@ -103,7 +103,7 @@ class Source:
 
 def run(seed: int, first: int, count: int) -> Report:
     """Feed so many inputs; stop at the first fault."""
-    report, source = Report(), Source(seed)
+    report, source, accepted = Report(), Source(seed), 0
     refused: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="retention-fuzz-") as folder:
         entry = Entry(Path(folder))
@@ -119,14 +119,18 @@ def run(seed: int, first: int, count: int) -> Report:
                     break
                 if outcome.refused:
                     refused[outcome.refused] += 1
+                else:
+                    accepted += 1
                 if outcome.milliseconds > report.slowest:
                     report.slowest, report.slowest_topic = outcome.milliseconds, made.topic
         finally:
             entry.close()
         report.seconds = time.monotonic() - began
         report.grown = entry.grown()
+        if report.grown > MAX_MEBIBYTES and not report.faults:
+            report.faults.append(f"memory: {seed}:{first} and those after it took it by and by")
     report.refused = dict(refused)
-    report.accepted = report.inputs - refused.total() - len(report.faults)
+    report.accepted = accepted
     return report
 
 

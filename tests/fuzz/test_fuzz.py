@@ -131,6 +131,28 @@ def test_a_broken_decoder_is_noticed(
     assert caught.value.kind == kind
 
 
+def _takes(mebibytes: int) -> int:
+    return len(b"x" * (mebibytes << 20))
+
+
+def test_memory_is_noticed_though_the_process_once_had_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _takes(160)
+    made = Entry(tmp_path)
+    decode = made.codec.decode_event
+
+    def swollen(*arguments: Any) -> Any:
+        _takes(80)
+        return decode(*arguments)
+
+    monkeypatch.setattr(entries, "MAX_MEBIBYTES", 64)
+    monkeypatch.setattr(made.split._codec, "decode_event", swollen)
+    with pytest.raises(Fault, match="memory"):
+        made.take(SINGLE, EVENT)
+    made.close()
+
+
 def test_a_value_that_is_not_what_was_written_is_noticed(
     entry: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,16 +9,19 @@ import fastavro
 import pytest
 from kafka import KafkaProducer
 
-from pipeline.stories.prism_job import PrismJob
 from pipeline.stories.scene import Scene, wait_for
 from pipeline.testing.kafka_broker import LocalKafka
+from tests.integration.runners import Starter
 from tests.support.build import policy, rule
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "event.avsc"
 
 
-@pytest.mark.integration
-def test_a_command_appears_for_what_a_foreign_producer_wrote(kafka: LocalKafka) -> None:
+def test_a_command_appears_for_what_a_foreign_producer_wrote(
+    kafka: LocalKafka, start: Starter
+) -> None:
     scene = Scene(kafka.url, f"f{uuid4().hex[:8]}.", shards=4)
     scene.publish(policy(rule(limit="PT2S")))
     now = scene.now()
@@ -42,7 +45,7 @@ def test_a_command_appears_for_what_a_foreign_producer_wrote(kafka: LocalKafka) 
     producer.send(scene.events_topic, out.getvalue()).get(timeout=30)
     producer.send(scene.events_topic, b"\xff not Avro").get(timeout=30)
     producer.close()
-    with PrismJob(scene, formats=(f"{scene.events_topic}=plain",)):
+    with start(scene, formats=(f"{scene.events_topic}=plain",)):
         wait_for("the command", lambda: len(scene.deletions()) == 1)
         wait_for("the quarantine", lambda: len(scene.quarantined()) == 1)
     [command] = scene.deletions()

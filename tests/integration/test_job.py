@@ -1,48 +1,21 @@
 """The job on a real Kafka and on both runners: what is due is commanded, and nothing else."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
 from uuid import uuid4
 
 import pytest
 
-from pipeline.stories.prism_job import PrismJob
 from pipeline.stories.scene import Scene, wait_for
 from pipeline.testing.jobs import FlinkRun
 from pipeline.testing.kafka_broker import LocalKafka
-from pipeline.transforms.read import LogSource
-from pipeline.transforms.ticks import TickSource
+from tests.integration.runners import Starter
 from tests.integration.sources import EndingSource, EndingTicks, LateDocuments, LateHistory
 from tests.support.build import control, event, hold, policy, rule
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 LIMIT_SECONDS = 8
-
-
-class Starter(Protocol):
-    """Starts the job in a scene, with a source of the test's choice."""
-
-    def __call__(
-        self, scene: Scene, source: type[LogSource] = ..., ticks: type[TickSource] = ...
-    ) -> AbstractContextManager[Any]: ...
-
-
-@pytest.fixture(params=["prism", "flink"])
-def start(request: pytest.FixtureRequest, tmp_path: Path) -> Starter:
-    def on_prism(
-        scene: Scene, source: type[LogSource] = LogSource, ticks: type[TickSource] = TickSource
-    ) -> AbstractContextManager[Any]:
-        return PrismJob(scene, source, ticks)
-
-    def on_flink(
-        scene: Scene, source: type[LogSource] = LogSource, ticks: type[TickSource] = TickSource
-    ) -> AbstractContextManager[Any]:
-        return FlinkRun(scene, tmp_path / uuid4().hex, source, ticks)
-
-    return on_prism if request.param == "prism" else on_flink
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes the real exporter while the real job runs on Prism."""
+"""A real Prometheus scrapes the real exporter while the real job runs, on each runner."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -17,17 +17,18 @@ from pipeline.lookup.log import Log
 from pipeline.lookup.quarantine import dismiss, in_quarantine
 from pipeline.metrics.catalogue import METRICS
 from pipeline.receipts import Receipt
-from pipeline.stories.prism_job import PrismJob
 from pipeline.stories.scene import PATIENCE_SECONDS, Scene, wait_for
 from pipeline.testing.ports import free_port
 from pipeline.testing.prometheus import LocalExporter, LocalPrometheus
 from pipeline.transports.sqlite import SqliteBroker
 from tests.integration.panels import EMPTY, panels_without_numbers
+from tests.integration.runners import Starter
 from tests.support.build import control, event, notice, policy, request, rule
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 START = 1_767_225_600_000  # 2026-01-01T00:00Z
+ON = [("sqlite", "prism"), ("kafka", "prism"), ("kafka", "flink")]
 
 
 @dataclass
@@ -116,8 +117,8 @@ def going_on(scene: Scene) -> Iterator[None]:
         thread.join()
 
 
-@pytest.mark.parametrize("watched", ["sqlite", "kafka"], indirect=True)
-def test_the_numbers_of_a_run_are_what_happened(watched: Watched) -> None:
+@pytest.mark.parametrize(("watched", "start"), ON, indirect=True)
+def test_the_numbers_of_a_run_are_what_happened(watched: Watched, start: Starter) -> None:
     scene, now = watched.scene, watched.scene.now()
     scene.publish(policy(rule(limit="PT5S"), default="PT1H"))
     scene.happen(event(f"r{n}", at=now, stores=("images", "index")) for n in range(50))
@@ -125,7 +126,7 @@ def test_the_numbers_of_a_run_are_what_happened(watched: Watched) -> None:
     scene.happen(event(f"unknown{n}", at=now, residency=None) for n in range(4))
     for _ in range(3):
         scene.send_raw(b"\x00poison")
-    with PrismJob(scene, measure_ms=1_000) as job, watched.exporter() as exporter:
+    with start(scene, measure_ms=1_000) as job, watched.exporter() as exporter:
         watched.reaches('sum(retention_commands_total{kind="DELETE"})', 104)
         watched.reaches("sum(retention_outstanding_commands)", 104)
         watched.reaches('retention_records{status="ACTIVE",band="RESIDENT"}', 30)
@@ -164,7 +165,9 @@ def test_the_numbers_of_a_run_are_what_happened(watched: Watched) -> None:
     assert seen - {"__name__", "job", "instance"} <= labels
 
 
-def test_alerts_fire_when_they_are_caused_and_rest_when_it_is_over(watched: Watched) -> None:
+def test_alerts_fire_when_they_are_caused_and_rest_when_it_is_over(
+    watched: Watched, start: Starter
+) -> None:
     """Years of a story's clock are seconds here: what needs days is caused too."""
     scene = watched.scene
     clock(scene, START)
@@ -172,7 +175,7 @@ def test_alerts_fire_when_they_are_caused_and_rest_when_it_is_over(watched: Watc
     with watched.exporter(), going_on(scene):
         watched.fires("RetentionPartitionsUnread")
         watched.rests("RetentionExporterDown")
-        with PrismJob(scene, story=True) as job:
+        with start(scene, story=True) as job:
             before_a_policy(watched)
             within_days(watched)
             answers(watched)
@@ -268,23 +271,27 @@ def without_the_job(watched: Watched) -> None:
     )
 
 
-def test_a_clock_that_is_wrong_is_seen_and_pauses_deletion(watched: Watched) -> None:
+def test_a_clock_that_is_wrong_is_seen_and_pauses_deletion(
+    watched: Watched, start: Starter
+) -> None:
     """The log's clock is ten minutes ahead of the worker's."""
     scene = watched.scene
     scene.publish(policy(rule(limit="PT1S")))
     scene.happen([event(at=scene.now())])
     clock(scene, scene.now() + 10 * MINUTE)
-    with watched.exporter(), PrismJob(scene, measure_ms=1):
+    with watched.exporter(), start(scene, measure_ms=1):
         watched.fires("RetentionClockDrift", "RetentionDeletionPaused")
         assert scene.deletions() == []
 
 
-def test_a_deadline_that_the_watermark_does_not_reach_is_late(watched: Watched) -> None:
+def test_a_deadline_that_the_watermark_does_not_reach_is_late(
+    watched: Watched, start: Starter
+) -> None:
     scene = watched.scene
     clock(scene, START)
     scene.publish(policy(rule(limit="PT1S")))
     scene.happen([event(at=scene.now())])
-    behind = PrismJob(scene, story=True, margin_ms=120 * MINUTE)
+    behind = start(scene, story=True, margin_ms=120 * MINUTE)
     with watched.exporter(), going_on(scene), behind:
         clock(scene, START + 60 * MINUTE)
         watched.fires("RetentionDeadlinesLate")

@@ -1,15 +1,17 @@
-"""Marked values go in through every field; no log, metric, reason, finding or report repeats them.
+"""Marked values go in through every field; nothing that is logged, told or kept repeats them.
 
 Two marks: what identifies (opaque ids) may stand in the inventory, in commands and where a person
 asks for it; everything else that a message may hold stays where it was written.
 """
 
+import contextlib
 import re
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 from uuid import uuid4
 
 import msgspec
@@ -29,10 +31,13 @@ from pipeline.identifiers import (
 from pipeline.instants import Instant
 from pipeline.receipts import Receipt
 from pipeline.stories.scene import Scene, wait_for
+from pipeline.testing import flink
+from pipeline.testing.flink import FlinkFailed
 from pipeline.testing.jobs import SupervisedJob
 from pipeline.testing.kafka_broker import LocalKafka
 from pipeline.testing.ports import LOOPBACK
 from pipeline.testing.prometheus import LocalExporter
+from tests.integration.runners import PlainRun
 from tests.support.build import event, policy, request, rule
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
@@ -51,6 +56,15 @@ REPORTS = {
     "export ropa": (ID,),
 }
 """What a person may ask for, and what must not stand in the answer."""
+
+
+KEPT_OUT = (rf"{SAID}(?!-(?:source|recipient|hash)(?!{SAID}))", f"{ID}-(?:bad|cut)")
+"""What must not stand in a checkpoint.
+
+It is the ledger as the inventory has it, so that it holds each row: opaque ids, and of what was
+taken the sources, the recipients and the hash of the natural key, which no other place may name
+unasked. Nothing of a message that was not taken is in it.
+"""
 
 
 @pytest.fixture
@@ -155,6 +169,16 @@ def leaks(text: str, *marks: str) -> list[str]:
     ]
 
 
+def in_checkpoint(content: bytes) -> list[str]:
+    """Return what stands in a checkpoint and may not; nothing for a runner that keeps none."""
+    if not content:
+        return []
+    text = content.decode(errors="replace")
+    for row in range(5):
+        assert f"{ID}-r{row}" in text, "the state of the ledger can be searched"
+    return leaks(text, *KEPT_OUT)
+
+
 def reported(scene: Scene, *verb: str) -> str:
     """Return what one verb prints."""
     where = ["--broker", scene.url, "--prefix", scene.prefix]
@@ -182,31 +206,81 @@ def page(port: int, name: str) -> str:
     return pages[-1]
 
 
-def test_logs_metrics_reasons_findings_and_reports_repeat_nothing_of_what_came_in(
-    scene: Scene, capfd: pytest.CaptureFixture[str], tmp_path: Path
+class OnPrism:
+    """The job as an operator runs it on Prism; its log is what it prints."""
+
+    def __init__(self, scene: Scene, folder: Path) -> None:
+        self._log = folder / "job.log"
+        self.job = SupervisedJob(scene, log=self._log)
+
+    def log(self) -> str:
+        """Return all that it has said."""
+        return self._log.read_text()
+
+    def checkpoint(self) -> bytes:
+        """Prism keeps none."""
+        return b""
+
+    def again(self) -> None:
+        """Kill it and start it again."""
+        self.job.kill_all()
+        self.job.start()
+
+
+class OnFlink:
+    """The job on Flink; its log is what Flink, the pool and the workers print."""
+
+    def __init__(self, scene: Scene, folder: Path) -> None:
+        self._folder = folder / "flink"
+        self.job = PlainRun(scene, self._folder)
+
+    def log(self) -> str:
+        """Return all that they have said."""
+        logs = (self._folder / "logs").glob("*")
+        return "".join(path.read_text(errors="replace") for path in logs)
+
+    def checkpoint(self) -> bytes:
+        """Return all bytes of what checkpoints hold, one of which began after this was asked."""
+        done = self.job.completed_checkpoints()
+        wait_for("two more checkpoints", lambda: self.job.completed_checkpoints() > done + 1)
+        found = []
+        for file in (self._folder / "checkpoints").rglob("*"):
+            with contextlib.suppress(OSError):  # a folder, or the next one does without the file
+                found.append(file.read_bytes())
+        return b"\0".join(found)
+
+    def again(self) -> None:
+        """Kill it and start it from nothing, without waiting until it runs: it may never."""
+        self.job.kill_jvm()
+        with patch.object(flink, "READY_SECONDS", 0.0), contextlib.suppress(FlinkFailed):
+            self.job.restart(restore=False)
+
+
+@pytest.fixture(params=[OnPrism, OnFlink])
+def host(request: pytest.FixtureRequest, scene: Scene, tmp_path: Path) -> OnPrism | OnFlink:
+    made: OnPrism | OnFlink = request.param(scene, tmp_path)
+    return made
+
+
+def test_logs_metrics_reasons_findings_reports_and_checkpoints_repeat_nothing_of_what_came_in(
+    scene: Scene, host: OnPrism | OnFlink, tmp_path: Path
 ) -> None:
     unread = publish(scene, scene.now())
-    logged: list[str] = []
     leaked: dict[str, list[str]] = {}
-    with SupervisedJob(scene) as job, LocalExporter(scene, tmp_path) as exporter:
+    with host.job, LocalExporter(scene, tmp_path) as exporter:
         wait_for("what cannot be taken is set aside", lambda: len(scene.quarantined()) >= unread)
         wait_for("the deletions", lambda: len({c.record_id for c in scene.deletions()}) >= 5)
         wait_for("everything read is acknowledged", lambda: scene.lag() == 0)
         leaked["metrics"] = leaks(page(exporter.port, "retention_quarantined_messages{"))
         for verb, marks in REPORTS.items():
             leaked[verb] = leaks(reported(scene, *verb.split()), *marks)
+        leaked["checkpoint"] = in_checkpoint(host.checkpoint())
         # A row that nobody can have written stops the job: what it says then is a log like others.
         scene.producer.send(scene.topics.name("records"), b"key", f"{SAID} row".encode())
         scene.producer.flush()
-        job.kill_all()
-        job.start()
-
-        def stopped() -> bool:
-            logged.extend(capfd.readouterr())
-            return "CorruptState" in "".join(logged)
-
-        wait_for("it says why it stops", stopped)
-    leaked["log of the job"] = leaks("".join([*logged, *capfd.readouterr()]))
+        host.again()
+        wait_for("it says why it stops", lambda: "CorruptState" in host.log())
+    leaked["log of the job"] = leaks(host.log())
     leaked["log of the exporter"] = leaks(exporter.log.read_text())
     for topic, marks in {"findings": (SAID,), "measurements": (ID, SAID)}.items():
         said = b"\n".join(scene.values(topic)).decode(errors="replace")

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline.stories.prism_job import PrismJob
 from pipeline.stories.scene import Scene, wait_for
 from pipeline.testing.kafka_broker import LocalKafka
 from tests.cli.conftest import Retention, retention
+from tests.integration.runners import Starter
 from tests.support.build import event, hold, policy, rule
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
@@ -31,13 +31,13 @@ def asked(retention: Retention, scene: Scene, *verb: str) -> list[Any]:
     return [json.loads(line) for line in said.out.splitlines()]
 
 
-def test_a_job_is_asked_while_it_runs(scene: Scene, retention: Retention) -> None:
+def test_a_job_is_asked_while_it_runs(scene: Scene, retention: Retention, start: Starter) -> None:
     now = scene.now()
     scene.publish(policy(rule(limit="PT6S"), default="PT1H"), hold(records=("held",)))
     scene.happen([event("due", at=now), event("held", at=now)])
     scene.happen([event("other", at=now, purpose="dpv:CustomerCare")])
     scene.send_raw(b"\x00Jane Doe")
-    with PrismJob(scene):
+    with start(scene):
         wait_for("the deletion", lambda: bool(scene.deletions()))
         wait_for("the restriction", lambda: len(scene.commands()) >= 2)
         [before] = asked(retention, scene, "explain", "due")

@@ -12,7 +12,6 @@ from kafka import KafkaAdminClient, TopicPartition
 from pipeline.errors import LogTruncated
 from pipeline.events import Event
 from pipeline.jobs.landmarks import demand_whole
-from pipeline.stories.prism_job import PrismJob
 from pipeline.stories.scene import Scene, wait_for
 from pipeline.testing.kafka_broker import LocalKafka
 from pipeline.transforms import sampler
@@ -21,6 +20,7 @@ from pipeline.transforms.read import LogReader, LogSource
 from pipeline.transports.contract import Partition
 from pipeline.transports.kafka_connect import servers_of
 from pipeline.transports.kafka_keys import partition_of
+from tests.integration.runners import Starter
 from tests.integration.sources import StalledPartition
 from tests.support.build import control, event, policy, rule
 
@@ -113,12 +113,12 @@ def test_idle_partitions_do_not_hold_the_watermark(scene: Scene) -> None:
 
 
 def test_a_stalled_partition_is_excluded_and_an_added_one_is_read_after_a_restart(
-    scene: Scene, admin: KafkaAdminClient
+    scene: Scene, admin: KafkaAdminClient, start: Starter
 ) -> None:
     scene.publish(policy(rule(limit="PT3S"), default="PT1H"))
     scene.happen([*keyed(scene, 0, 3), *keyed(scene, 1, 5)])
     topic = scene.events_topic
-    with PrismJob(scene, StalledPartition):
+    with start(scene, StalledPartition):
         wait_for("what can be read is read", lambda: scene.lag() == 3)
         time.sleep(5)
         assert scene.deletions() == []  # due, and rightly awaiting what lies unread
@@ -131,7 +131,7 @@ def test_a_stalled_partition_is_excluded_and_an_added_one_is_read_after_a_restar
         wait_for("the added one is found", lambda: "PARTITIONS_ADDED" in _kinds(scene))
         scene.happen(keyed(scene, 2, 4, prefix="new"))
     scene.publish(control("include", f"partition:{topic}/0", version=2))
-    with PrismJob(scene):
+    with start(scene):
         wait_for("nothing is lost", lambda: _deleted(scene) == 12)
 
 

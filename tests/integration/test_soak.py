@@ -1,19 +1,27 @@
-"""The short form of `make soak`: the broker and the exporter are killed beside a job on Prism."""
+"""The short form of `make soak`, on each runner: everything that can be killed is killed once."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.soak.kills import run
+from tests.integration.runners import RUNNERS
+from tests.soak.kills import VICTIMS, run, spread
+from tests.support.figures import tell
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
+MINUTES = 6
+"""No further kill after that: a busy machine makes it shorter, not longer."""
 
-def test_a_killed_broker_and_a_killed_exporter_change_nothing(tmp_path: Path) -> None:
-    victims = ("broker", "exporter")
-    report = run(runner="prism", kills=2, seed=3, folder=tmp_path, say=print, victims=victims)
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_whatever_is_killed_changes_nothing(runner: str, tmp_path: Path) -> None:
+    kills = len(VICTIMS)
+    report = run(runner=runner, kills=kills, seed=3, folder=tmp_path, say=print, minutes=MINUTES)
     assert report.trouble == []
     assert report.survived == report.tried
+    assert sum(report.tried.values()) > 0
     assert report.verdict is not None
     assert report.verdict.wrong == []
     assert report.kept
+    tell(f"recovery on {runner}, {report.tried}: median / most {spread(report.seconds())} s")

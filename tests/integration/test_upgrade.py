@@ -1,8 +1,9 @@
-"""The runbook's way to a new version or number of shards: typed as it stands there, on Kafka."""
+"""The runbook's way to a new version or number of shards: as typed, on Kafka; and on Flink."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -10,11 +11,13 @@ from pipeline.cli.inventory import inventory_digest
 from pipeline.lookup.log import Log
 from pipeline.lookup.status import Watch
 from pipeline.settings import Settings
-from pipeline.stories.scene import wait_for
+from pipeline.stories.scene import Scene, wait_for
+from pipeline.testing.jobs import FlinkRun
 from pipeline.testing.kafka_broker import LocalKafka
 from pipeline.transports import open_broker
 from pipeline.transports.topics import DEFAULT_PREFIX, Topics
 from tests.readme import ROOT, blocks, executed
+from tests.support.build import event, hold, policy, rule
 from tests.support.shell import Shell
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
@@ -98,3 +101,42 @@ def test_another_number_of_shards_by_the_runbook(shell: Shell, looking: Looking)
     assert known["records"] > 0
     now = inventory_digest(looking.broker, DEFAULT_PREFIX, 64)
     assert known["digest"] == then["digest"] == now.total()
+
+
+def test_another_number_of_shards_on_flink(kafka: LocalKafka, tmp_path: Path) -> None:
+    """The next job starts without a checkpoint: what it knows is in topics."""
+    prefix = f"u{uuid4().hex[:8]}."
+    four, six = (Scene(kafka.url, prefix, shards=shards) for shards in (4, 6))
+    now = four.now()
+    told = [event(f"due{n}", at=now) for n in range(40)]
+    told += [event(f"kept{n}", at=now, purpose="dpv:CustomerCare") for n in range(20)]
+    four.publish(policy(rule(limit="PT3S"), default="P90D"), hold(records=("due0", "due1")))
+    four.happen(told)
+
+    def deleted(count: int) -> bool:
+        four.answer()
+        newest = four.newest()
+        return len(newest) >= len(told) and sum(not row.alive for row in newest) == count
+
+    with FlinkRun(four, tmp_path / "four") as job:
+        wait_for("what is due and free is deleted", lambda: deleted(38))
+        wait_for("everything is acknowledged", lambda: four.lag() == 0)
+        job.cancel()
+    known, commands = four.digest().total(), {c.command_id for c in four.commands()}
+    watch = Watch(Log.of(six.broker, six.topics), six.settings().group)
+    with FlinkRun(six, tmp_path / "six"):
+        wait_for("it has rebuilt", lambda: watch.look().job.shards == 6)
+        # The same again changes nothing; what is new is commanded, and what is released.
+        six.happen(told)
+        wait_for("they are read", lambda: six.lag() == 0)
+        assert four.digest().total() == known
+        assert {c.command_id for c in six.commands()} == commands
+        six.publish(hold(records=("due0", "due1"), version=2, state="released"))
+        six.happen([event("new", at=six.now())])
+        names = {"due0", "due1", "new"}
+        wait_for("the rest is commanded", lambda: names <= {c.record_id for c in six.deletions()})
+    late = {c.record_id for c in six.commands() if c.command_id not in commands}
+    assert late == names
+    watch.close()
+    four.close()
+    six.close()

@@ -1,23 +1,21 @@
-"""Every folder here, played through the real job on Prism: what is given is what must be given.
+"""Every folder here, played through the real job on Prism and on Flink: what must be is given.
 
-A folder is played once however many tests ask for it.
+What a changed expectation leads to is the same on either runner, and is tried on Prism alone.
 """
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from pipeline.documents import Notice, Request, kind_of, load
 from pipeline.instants import MINUTE, Instant
 from pipeline.stories.difference import differences
-from pipeline.stories.quiet import errors_into
-from pipeline.stories.replay import SHARDS, Played, play
+from pipeline.stories.replay import SHARDS, Played
 from pipeline.stories.scenario import Expected, Scenario, read_scenario
 from pipeline.stories.scene import Scene
+from tests.scenarios.players import OnFlink, OnPrism, Player, Run
 
 HERE = Path(__file__).parent
 FOLDERS = sorted(file.parent for file in HERE.glob("*/timeline.jsonl"))
@@ -30,32 +28,25 @@ on_prism = pytest.mark.integration
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
 
-class Run(NamedTuple):
-    """A scenario, what came of it, and where its log lies."""
-
-    scenario: Scenario
-    played: Played
-    place: Path
-
-
-Player = Callable[[Path], Run]
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Player:
+    """Play a folder on Prism, unless it was played before."""
+    return OnPrism(tmp_path_factory.mktemp)
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Player:
-    """Play a folder, unless it was played before."""
-    known: dict[Path, Run] = {}
-
-    def once(folder: Path) -> Run:
-        if folder not in known:
-            place = tmp_path_factory.mktemp(folder.name)
-            scenario = read_scenario(folder)
-            # What a runner says of a cancelled job would hide the differences.
-            with errors_into(place / "job.log"):
-                known[folder] = Run(scenario, play(scenario, place), place)
-        return known[folder]
-
-    return once
+def on_either(
+    run: Player, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[str, Player]:
+    """Players by runner. On Flink only folders that were selected are played."""
+    wanted = [
+        Path(str(item.callspec.params["folder"]))
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and item.function is test_what_is_given_is_what_must_be_given
+        and item.callspec.params["runner"] == "flink"
+    ]
+    return {"prism": run, "flink": OnFlink(tmp_path_factory.mktemp, wanted)}
 
 
 def told(scenario: Scenario, played: Played) -> list[tuple[str, str]]:
@@ -65,10 +56,13 @@ def told(scenario: Scenario, played: Played) -> list[tuple[str, str]]:
 # -- what must follow ----------------------------------------------------------------------------
 
 
-@on_prism
+@pytest.mark.integration
 @every_folder
-def test_what_is_given_is_what_must_be_given(folder: Path, run: Player) -> None:
-    scenario, played, _ = run(folder)
+@pytest.mark.parametrize("runner", ["prism", "flink"])
+def test_what_is_given_is_what_must_be_given(
+    folder: Path, runner: str, on_either: dict[str, Player]
+) -> None:
+    scenario, played, _ = on_either[runner](folder)
     found = differences(scenario, played)
     lines = "\n".join(f"  {one.kind:<11}{one.what}: {one.says}" for one in found)
     assert not found, f"{scenario.title}\n{lines}"

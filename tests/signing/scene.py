@@ -1,5 +1,6 @@
 """A scene whose job signs and verifies, with what counsel and a store sign in it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,15 @@ from pipeline.wire.sealed import SealReader, sealed_document
 from tests.signing.build import COUNSEL, JOB, STORE, entry, key_file, ring_file
 
 
+@dataclass
 class SignedScene(Scene):
     """A scene whose job signs and verifies."""
 
+    folder: Path | None = None
+    """Where its keys are; beside an embedded log when none is given."""
+
     def settings(self, **changes: object) -> Settings:
-        folder = Path(self.url.removeprefix("sqlite://")).parent
+        folder = self.folder or Path(self.url.removeprefix("sqlite://")).parent
         key, ring = key_file(folder, JOB), folder / "keyring.yaml"
         keyring = str(ring)
         if not ring.exists():

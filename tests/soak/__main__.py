@@ -36,7 +36,7 @@ def _console() -> Console:
 @app.command()
 def kills(
     runner: Annotated[str, typer.Option(help="`prism` or `flink`.")] = "prism",
-    kills: Annotated[int, typer.Option(help="How often something is killed.")] = 30,
+    kills: Annotated[int, typer.Option(min=1, help="How often something is killed.")] = 30,
     seed: Annotated[int, typer.Option(help="Of the schedule and the story.")] = 1,
     minutes: Annotated[float, typer.Option(help="Kill no longer than so.")] = math.inf,
 ) -> None:

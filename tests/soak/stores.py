@@ -28,6 +28,24 @@ class Seen(NamedTuple):
     at: float
 
 
+def _seen(scene: Scene, message: Message) -> Seen:
+    command = scene.codec.decode_command(message.value)
+    return Seen(
+        command.command_id,
+        command.kind,
+        command.record_id,
+        command.not_before,
+        command.issued_at,
+        message.timestamp,
+        time.monotonic(),
+    )
+
+
+def logged(scene: Scene) -> list[Seen]:
+    """Return every message of the command topic."""
+    return [_seen(scene, message) for message in scene.read(scene.topics.commands(STORE))]
+
+
 class Store(threading.Thread):
     """Reads its command topic from the beginning and answers every message, also a repeated one."""
 
@@ -81,23 +99,11 @@ class Store(threading.Thread):
         messages = consumer.poll(BATCH, BATCH << 10)
         if not messages:
             return
-        fresh = [self._read(message) for message in messages]
+        fresh = [_seen(self._scene, message) for message in messages]
         self._answer(fresh)
         # Remembered once answered: what could not be answered is read again.
         self._positions.update(consumer.positions())
         self.seen += fresh
-
-    def _read(self, message: Message) -> Seen:
-        command = self._scene.codec.decode_command(message.value)
-        return Seen(
-            command.command_id,
-            command.kind,
-            command.record_id,
-            command.not_before,
-            command.issued_at,
-            message.timestamp,
-            time.monotonic(),
-        )
 
     def _answer(self, commands: list[Seen]) -> None:
         scene = self._scene

@@ -6,11 +6,12 @@ import pytest
 
 from pipeline.identifiers import CommandId, RecordId
 from pipeline.instants import Instant
+from pipeline.metrics.catalogue import METRICS
 from tests.soak.kills import HASTE_SECONDS, VICTIMS, Report, schedule
 from tests.soak.stores import Seen
 from tests.soak.story import Told
 from tests.soak.verdict import Verdict, judged
-from tests.soak.watched import numbers
+from tests.soak.watched import COUNTERS, STANDING, Exporter, numbers
 
 TOLD = Told(due={"r1": Instant(1_000), "r2": Instant(2_000)}, later={"r3"})
 WINDOWS = {"r2": (Instant(500), Instant(5_000))}
@@ -63,11 +64,70 @@ def test_a_schedule_is_the_same_for_a_seed_and_kills_everybody_alike() -> None:
 
 
 def test_a_report_is_kept_only_with_every_kill_survived() -> None:
-    good = Verdict(same_ledger=True)
-    assert Report("prism", 1, verdict=good).kept
-    assert not Report("prism", 1).kept
-    assert not Report("prism", 1, verdict=good, tried={"job": 1}).kept
-    assert not Report("prism", 1, verdict=good, trouble=["a position ran ahead"]).kept
+    good, once = Verdict(same_ledger=True), {"job": 1}
+    assert Report("prism", 1, once, once, verdict=good).kept
+    assert not Report("prism", 1, once, once).kept
+    assert not Report("prism", 1, once, verdict=good).kept
+    assert not Report("prism", 1, once, once, verdict=good, trouble=["a position ran ahead"]).kept
+    assert not Report("prism", 1, verdict=good).kept, "nothing was killed"
+
+
+def test_a_story_without_a_record_under_a_hold_proves_nothing_of_holds() -> None:
+    short = (Instant(500), Instant(1_999))
+    for windows in ({}, {"r2": short}):
+        verdict = judged(GOOD, EXPECTED, TOLD, windows)
+        assert any("under a hold" in line for line in verdict.wrong)
+    assert judged(GOOD, EXPECTED, TOLD, WINDOWS).wrong == []
+
+
+class Dying:
+    """An exporter's process: it tells a page, or has ended."""
+
+    def __init__(self, page: str | None, code: int | None = None) -> None:
+        self._process, self._page, self._code, self.killed = self, page, code, False
+
+    def poll(self) -> int | None:
+        return self._code
+
+    def page(self) -> str:
+        if self._page is None:
+            raise OSError("nobody answers")
+        return self._page
+
+    def kill(self) -> None:
+        self.killed = True
+
+    def __enter__(self) -> None:
+        pass
+
+
+def exporter(process: Dying) -> Exporter:
+    made = Exporter.__new__(Exporter)
+    made._process, made.told, made.rolled_back = process, {}, False  # type: ignore[assignment]
+    return made
+
+
+def test_an_exporter_that_had_ended_before_its_kill_has_not_survived_it() -> None:
+    process = Dying(None, 1)
+    with pytest.raises(RuntimeError, match="had ended before"):
+        exporter(process).kill()
+    assert not process.killed
+
+
+def test_an_exporter_is_held_to_what_the_one_before_told_until_it_has_told_more() -> None:
+    name = COUNTERS[0]
+    watched = exporter(Dying(f"{name} 7\n"))
+    watched.kill()
+    watched._process._page = None  # type: ignore[attr-defined]
+    watched.kill()
+    watched._process._page = f"{name} 6\n"  # type: ignore[attr-defined]
+    [fell] = watched.returned()
+    assert fell.startswith(f"{name} fell from 7 to 6")
+    assert watched.returned() == []
+
+
+def test_what_is_to_stand_still_are_metrics_that_there_are() -> None:
+    assert set(STANDING) <= {metric.name for metric in METRICS}
 
 
 def test_numbers_are_read_off_a_page() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pipeline.identifiers import CommandId
 from pipeline.instants import MAX_INSTANT, Instant
 from pipeline.stories.scene import Scene
-from tests.soak.stores import Seen
+from tests.soak.stores import Seen, logged
 from tests.soak.story import Told
 
 SHOWN = 5
@@ -45,9 +45,13 @@ Windows = dict[str, tuple[Instant, Instant]]
 """From when to when each record was held, by the broker's stamps of the documents."""
 
 
-def compared(killed: Scene, deletions: list[Seen], told: Told, calm: Scene) -> Verdict:
-    """Judge what was commanded, and the ledgers."""
+def compared(killed: Scene, told: Told, calm: Scene) -> Verdict:
+    """Judge what was commanded, all that is in the log of a job that was stopped; and the ledgers.
+
+    Not what the store remembers: it may have ended before the job's last message came.
+    """
     expected = {command.command_id for command in calm.deletions()}
+    deletions = [one for one in logged(killed) if one.kind == "DELETE"]
     verdict = judged(deletions, expected, told, dict(_windows(killed, told)))
     digests = killed.digest().by_shard(), calm.digest().by_shard()
     verdict.same_ledger = digests[0] == digests[1]
@@ -84,6 +88,8 @@ def judged(
     verdict.wrong += [f"under a hold: {one}" for one in held[:SHOWN]]
     if len(expected) != len(told.due):
         verdict.wrong.append(f"{len(told.due)} records were due, {len(expected)} commanded")
+    if not verdict.held:
+        verdict.wrong.append("no record fell due under a hold: none could be deleted under one")
     return verdict
 
 

@@ -53,6 +53,8 @@ class PrismJobs:
     def kill(self, victim: str) -> None:
         """Kill one, as soon as it lives."""
         if victim == "job":
+            if not _command_line(self._job.pid):
+                raise RuntimeError("the supervisor had ended before it was killed")
             self._job.kill_all()
         else:
             self._job.kill(self._member(1 if victim == "worker" else 2))

@@ -42,7 +42,13 @@ class Exporter:
     def __init__(self, scene: Scene, folder: Path) -> None:
         self._process = LocalExporter(scene, folder)
         self.told: Numbers = {}
-        """The counters as they were when it was killed last."""
+        """The counters as it told them last; those of the one before until it has told any."""
+        self.rolled_back = False
+        """Whether the job went back to a checkpoint since this exporter began.
+
+        What it had restricted since, and has no reason to restrict again because the hold has
+        ended, is in the command topics and in no row of the inventory any more.
+        """
 
     def start(self) -> None:
         """Start it; it answers in some moments."""
@@ -68,18 +74,27 @@ class Exporter:
         return found[0]
 
     def kill(self) -> None:
-        """`kill -9`; what it said last is remembered."""
-        self.told = numbers(self.page() or "", COUNTERS)
+        """`kill -9`; what it said last is remembered.
+
+        Raises:
+            RuntimeError: it had ended by itself.
+        """
+        process = self._process._process
+        if process is None or process.poll() is not None:
+            raise RuntimeError("the exporter had ended before it was killed")
+        self.told = numbers(self.page() or "", COUNTERS) or self.told
         self._process.kill()
 
     def returned(self) -> list[str]:
         """Start it again; return which counters have begun anew."""
+        forgiven, self.rolled_back = self.rolled_back, False
         self.start()
         now = numbers(self.wait(), COUNTERS)
+        told, self.told = self.told, now
         return [
             f"{series} fell from {value:.0f} to {now.get(series, 0):.0f} with the exporter's death"
-            for series, value in self.told.items()
-            if now.get(series, 0) < value
+            for series, value in told.items()
+            if now.get(series, 0) < value and not (forgiven and 'kind="RESTRICT"' in series)
         ]
 
     def unlike_itself(self) -> list[str]:
@@ -90,6 +105,8 @@ class Exporter:
         self._process.kill()
         self.start()
         after = numbers(self.wait(), STANDING)
+        if not before:
+            return ["the exporter told none of the numbers that are to stay"]
         return [
             f"{series}: {before.get(series)} before the exporter's death, {after.get(series)} after"
             for series in sorted(before.keys() | after.keys())

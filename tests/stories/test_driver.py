@@ -9,7 +9,7 @@ from pipeline.findings import Measurement
 from pipeline.identifiers import StoreName
 from pipeline.instants import SECOND, Instant
 from pipeline.stories import driver as driving
-from pipeline.stories.driver import Driver, StoryFailed
+from pipeline.stories.driver import Driver, Pace, StoryFailed
 from pipeline.stories.scene import Scene
 from pipeline.stories.stores import Store
 from tests.governor.desk import command
@@ -70,15 +70,11 @@ def store(scene: Scene) -> Iterator[Store]:
 
 
 @pytest.fixture
-def driver(
-    scene: Scene, job: Job, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Driver]:
-    monkeypatch.setattr(driving, "SETTLE_SECONDS", 1.0)
-
+def driver(scene: Scene, job: Job, store: Store) -> Iterator[Driver]:
     def trouble() -> None:
         job.write()
 
-    made = Driver(scene, (store,), trouble, lambda: None)
+    made = Driver(scene, (store,), trouble, lambda: None, Pace(settle_seconds=1.0))
     yield made
     made.close()
 
@@ -122,6 +118,18 @@ def test_time_waits_for_what_is_on_its_way_and_says_what(
     with pytest.raises(StoryFailed, match=what):
         driver.run_to(Instant(BEGIN + 60 * SECOND))
     assert driver.clock < BEGIN + 60 * SECOND
+
+
+def test_the_clock_moves_as_far_as_the_runner_needs_once_something_is_awaited(
+    driver: Driver, job: Job
+) -> None:
+    driver._pace = Pace(step_ms=SECOND, settle_seconds=5.0)
+    driver.settle()
+    assert driver.clock == BEGIN + 1
+    job.numbers |= {"governor_unconfirmed_shards": 1}
+    job.after_looks[job.looks + 4] = {"governor_unconfirmed_shards": 0}
+    driver.settle()
+    assert driver.clock > BEGIN + SECOND
 
 
 def test_what_a_governor_withholds_is_not_awaited(driver: Driver, job: Job) -> None:
