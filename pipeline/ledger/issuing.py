@@ -175,6 +175,8 @@ class Draft:
             self._answers.remove(answer)
             if answer.store == item.store:
                 item = answered_with(item, answer.status, answer.at)
+                # No receipt will come that has the record looked at again, and more may be due.
+                self.wakes.append(self.clock)
         return item
 
     def _made(self, step: Step, store: StoreName, due_at: Instant, kind: str) -> Issued:

@@ -17,7 +17,7 @@ from kafka import (
     errors,
 )
 
-from pipeline.errors import InvalidInput, NoSuchPartition
+from pipeline.errors import BrokerUnavailable, InvalidInput, NoSuchPartition
 from pipeline.instants import Instant
 from pipeline.transports.contract import Partition, Position, Sample, Topic, TopicSpec
 from pipeline.transports.kafka_acls import Compared, compared, give
@@ -94,7 +94,14 @@ class KafkaBroker:
             return call(self._clients[name])
 
         with self._lock:
-            return patiently(self.url, self._connect_seconds, attempt)
+            try:
+                return patiently(self.url, self._connect_seconds, attempt)
+            except BrokerUnavailable:
+                # A client (3.0.12) may never come back to a broker that was killed: begin anew.
+                client = self._clients.pop(name, None)
+                if client is not None:
+                    _release(client)
+                raise
 
     def _ask_admin(self, call: Callable[[Any], Result]) -> Result:
         return self._ask("admin", KafkaAdminClient, call)
@@ -231,12 +238,7 @@ class KafkaBroker:
         with self._lock:
             clients, self._clients = self._clients, {}
         for client in clients.values():
-            if isinstance(client, KafkaProducer):
-                close_producer(client)
-            elif isinstance(client, KafkaConsumer):
-                client.close(autocommit=False, timeout_ms=1_000)
-            else:
-                client.close()
+            _release(client)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -245,6 +247,15 @@ class KafkaBroker:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
+
+
+def _release(client: Any) -> None:
+    if isinstance(client, KafkaProducer):
+        close_producer(client)
+    elif isinstance(client, KafkaConsumer):
+        client.close(autocommit=False, timeout_ms=1_000)
+    else:
+        client.close()
 
 
 def _standalone_consumer(**settings: Any) -> Any:

@@ -29,10 +29,18 @@ NOW = {name: json.loads((ROOT / "schemas" / f"{name}.avsc").read_text()) for nam
 EVERY = [(version, name) for version in VERSIONS for name in frozen(version)]
 
 
+FIRST = set(
+    "event document record state command receipt finding decision quarantine measurement lineage "
+    "clock".split()
+)
+"""What the first version had: a file that is gone from its folder would be compared by nobody."""
+
+
 def test_there_are_released_versions_and_none_of_their_schemas_is_gone() -> None:
-    assert VERSIONS
-    for version in VERSIONS:
-        assert set(frozen(version)) <= set(SCHEMAS)
+    names = [FIRST, *(set(frozen(version)) for version in VERSIONS), set(SCHEMAS)]
+    assert names[1] == FIRST
+    for older, newer in itertools.pairwise(names):
+        assert older <= newer
 
 
 @pytest.mark.parametrize(("version", "name"), EVERY)

@@ -79,6 +79,25 @@ def test_a_receipt_read_again_before_its_command_was_issued_again_settles_it() -
     assert drive.outstanding == 0
 
 
+def test_what_is_settled_as_it_is_issued_delays_nothing_that_is_due_after_it() -> None:
+    """Went back far: what was collected again has fallen due too, and no receipt will come."""
+    drive = Drive()
+    again = event(at=11_600, event_id="again")
+    drive.give(Part(envelopes=(policy(),), events=(event(at=1_000), again)))
+    name = command_id(
+        kind="DELETE",
+        target="images",
+        record_id=event().record_id,
+        generation=event().event_id,
+        cause=policy_cause(),
+        epoch=" 11000",  # what it covers
+    )
+    drive.give(Part(receipts=(answered_by(name),)))
+    drive.until(30_000)
+    assert [command.data_until for command in drive.deletions] == [11_000, 21_600]
+    assert drive.outstanding == 1
+
+
 def test_an_answer_to_a_cancel_that_is_read_before_it_settles_it_too() -> None:
     cancelled = driven()
     publish(cancelled, HELD, until=12_000)
