@@ -57,6 +57,18 @@ def policy_cause() -> Cause:
     return Cause("policy:acme/gb-search")
 
 
+def name_of_the_deletion() -> CommandId:
+    """Return the id of the DELETE of the usual event, which no ledger has issued yet."""
+    return command_id(
+        kind="DELETE",
+        target="images",
+        record_id=event().record_id,
+        generation=event().event_id,
+        cause=policy_cause(),
+        epoch=" 11000",  # what it covers
+    )
+
+
 def answered_by(name: CommandId) -> Receipt:
     return Receipt(name, RecordId("r1"), StoreName("images"), "COMPLETED", Instant(11_500))
 
@@ -65,14 +77,7 @@ def test_a_receipt_read_again_before_its_command_was_issued_again_settles_it() -
     """A runner that goes back to its checkpoint reads the receipt before the timer fires again."""
     drive = Drive()
     drive.give(Part(envelopes=(policy(),), events=(event(at=1_000),)))
-    name = command_id(
-        kind="DELETE",
-        target="images",
-        record_id=event().record_id,
-        generation=event().event_id,
-        cause=policy_cause(),
-        epoch=" 11000",  # what it covers
-    )
+    name = name_of_the_deletion()
     drive.give(Part(receipts=(answered_by(name),)))
     drive.until(11_000)
     assert ids(drive.deletions) == {name}
@@ -84,14 +89,7 @@ def test_what_is_settled_as_it_is_issued_delays_nothing_that_is_due_after_it() -
     drive = Drive()
     again = event(at=11_600, event_id="again")
     drive.give(Part(envelopes=(policy(),), events=(event(at=1_000), again)))
-    name = command_id(
-        kind="DELETE",
-        target="images",
-        record_id=event().record_id,
-        generation=event().event_id,
-        cause=policy_cause(),
-        epoch=" 11000",  # what it covers
-    )
+    name = name_of_the_deletion()
     drive.give(Part(receipts=(answered_by(name),)))
     drive.until(30_000)
     assert [command.data_until for command in drive.deletions] == [11_000, 21_600]
@@ -113,14 +111,7 @@ def test_an_answer_to_a_cancel_that_is_read_before_it_settles_it_too() -> None:
 def test_an_early_answer_of_another_store_settles_nothing() -> None:
     drive = Drive()
     drive.give(Part(envelopes=(policy(),), events=(event(at=1_000, stores=("images", "index")),)))
-    name = command_id(
-        kind="DELETE",
-        target="images",
-        record_id=event().record_id,
-        generation=event().event_id,
-        cause=policy_cause(),
-        epoch=" 11000",  # what it covers
-    )
+    name = name_of_the_deletion()
     wrong = Receipt(name, RecordId("r1"), StoreName("index"), "COMPLETED", Instant(11_500))
     drive.give(Part(receipts=(wrong,)))
     drive.until(11_000)
