@@ -9,7 +9,7 @@ from pipeline.identifiers import RecordId
 from pipeline.ledger.inventory import Derived
 from pipeline.settings import Settings
 from pipeline.wire.codec import Codec
-from pipeline.wire.guard import MAX_IN_ALL
+from pipeline.wire.guard import MAX_IN_ALL, MAX_OWN_BYTES
 from pipeline.wire.schemas import schema
 from tests.wire.avro import double, text, varint
 from tests.wire.refusals import CODEC, FRAME, VALID, decode, refusal
@@ -97,8 +97,9 @@ def test_a_list_of_more_than_a_thousand_is_refused_before_it_is_made(count: int)
     assert refusal(event_bytes(subjects=varint(count) + size)) == "too_many"
 
 
-def test_many_small_blocks_make_no_longer_list() -> None:
-    blocks = (varint(500) + text("x") * 500) * 3
+@pytest.mark.parametrize(("size", "times"), [(500, 3), (60, 17)])  # a count of two bytes, of one
+def test_many_small_blocks_make_no_longer_list(size: int, times: int) -> None:
+    blocks = (varint(size) + text("x") * size) * times
     assert refusal(event_bytes(parents=blocks + b"\x00")) == "too_many"
 
 
@@ -140,6 +141,11 @@ def test_blocks_that_lie_about_their_length_are_refused(length: int) -> None:
     items = text("p1") + text("p2")
     parents = varint(-2) + varint(length) + items + b"\x00"
     assert refusal(event_bytes(parents=parents)) in ("bad_block", "bad_length")
+
+
+def test_even_our_own_rows_have_a_limit() -> None:
+    data = b"\xc3\x01" + schema("record").fingerprint + bytes(MAX_OWN_BYTES)
+    assert refusal(data, CODEC.decode_record) == "too_large"
 
 
 def test_a_boolean_other_than_0_and_1_is_refused() -> None:

@@ -77,6 +77,11 @@ TAIL = (
         (b"\x06" + b"\x01" + b"\x00" + b"abcd" + text(b"") + b"\x00" * 4, "bad_branch"),
         (b"\x05" + b"\x01" + b"\x00" + b"abcd" + text(b"") + b"\x00" * 4, "bad_branch"),
         (b"\x00" + b"\x01" + varint(1 << 24), "too_many"),
+        (
+            b"\x00\x01" + varint(-1) + varint(9) + text("a") + varint(1) + b"\x00"
+            b"abcd" + text(b"") + b"\x00" * 4,
+            "bad_block",
+        ),
         (b"\x00\x01" + varint(1) + text("a") + varint(1 << 31) + b"\x00", "bad_integer"),
         (b"\x00\x01\x00" + b"abcd" + varint(-1) + b"\x00" * 4, "bad_length"),
         (b"\x00\x01\x00" + b"abcd" + text(b"") + b"\x00" * 3, "truncated"),
