@@ -25,7 +25,11 @@ WIDE: frozenset[str] = frozenset()
 every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.name))
 on_prism = pytest.mark.integration
 # Beam's threads complain of a runner that is gone; some of them outlive the job.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
+    # On Flink the first folder asked for waits for all that are played with it.
+    pytest.mark.timeout(1_800),
+]
 
 
 @pytest.fixture(scope="module")
