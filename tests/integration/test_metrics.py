@@ -165,9 +165,7 @@ def test_the_numbers_of_a_run_are_what_happened(watched: Watched, start: Starter
     assert seen - {"__name__", "job", "instance"} <= labels
 
 
-# A clock that stands still between steps needs timers finer than Flink's whole seconds. What the
-# exporter makes of a job's topics does not depend on the runner: the numbers above are of both.
-@pytest.mark.parametrize("start", ["prism"], indirect=True)
+@pytest.mark.parametrize("start", ["prism"], indirect=True)  # steps finer than Flink's seconds
 def test_alerts_fire_when_they_are_caused_and_rest_when_it_is_over(
     watched: Watched, start: Starter
 ) -> None:
