@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -81,11 +82,41 @@ def _on_prism(settings: Settings, stop: threading.Event) -> int:
         pipeline = beam.Pipeline(options=options)
         with open_broker(settings.broker_url, clock_topic=f"{settings.prefix}clock") as broker:
             build(pipeline, settings, broker)
-        result = pipeline.run()
+        result = submitted_to(prism, pipeline.run, stop)
+        if result is None:
+            return Ending.STOPPED if stop.is_set() else Ending.FAILED
         say("the job runs")
         return _watch(result, prism, stop)
     finally:
         prism.stop()
+
+
+def submitted_to(prism: Prism, run: Callable[[], Any], stop: threading.Event) -> Any:
+    """Submit a pipeline; return None when the runner died meanwhile, or the job is to stop.
+
+    Beam waits for a runner that is gone as long as it lets a job run: ten years.
+    """
+    made: list[Any] = []
+    failed: list[Exception] = []
+
+    def submit() -> None:
+        try:
+            made.append(run())
+        except Exception as error:  # noqa: BLE001  # raised again where it is waited for
+            failed.append(error)
+
+    thread = threading.Thread(target=submit, name="submit", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(timeout=0.2)
+        if not prism.alive:
+            say("the runner died")
+            return None
+        if stop.is_set():
+            return None
+    if failed:
+        raise failed[0]
+    return made[0]
 
 
 def _watch(result: Any, prism: Prism, stop: threading.Event) -> int:
