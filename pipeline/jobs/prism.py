@@ -131,7 +131,11 @@ class Prism:
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if self._process.poll() is not None:
+            ended = self._process.poll()
+            if ended is not None and ended < 0:
+                # Killed, which says nothing against it: who uses it sees that it is not alive.
+                return
+            if ended is not None:
                 break
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=1):

@@ -125,6 +125,11 @@ def test_a_runner_that_ends_at_once_is_refused_without_waiting(tmp_path: Path) -
     assert time.monotonic() - began < 10
 
 
+def test_a_runner_that_is_killed_at_once_is_not_refused_but_dead(tmp_path: Path) -> None:
+    """The supervisor starts it again; what is refused it does not."""
+    assert not Prism(str(script(tmp_path / "prism", "kill -9 $$"))).alive
+
+
 def test_a_runner_that_never_opens_its_port_is_refused_and_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
