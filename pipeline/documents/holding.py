@@ -90,12 +90,13 @@ class HoldIndex:
         by_match = tuple(hold for hold in holds if hold.match is not None)
         return cls(Naming.of(holds), by_match, is_empty=not holds)
 
-    def on(self, record: Nameable, judged: Judged, at: Instant) -> set[Hold]:
-        """Return the holds on a record."""
-        found = set(self.named.naming(record))
-        found.update(
-            hold
+    def on(self, record: Nameable, judged: Judged, at: Instant) -> tuple[Hold, ...]:
+        """Return the holds on a record, by id."""
+        # By id, not in a set: the hash of a hold reads everything that it names.
+        found = {hold.document_id: hold for hold in self.named.naming(record)}
+        found |= {
+            hold.document_id: hold
             for hold in self.by_match
             if hold.match is not None and hold.match.reach(record, judged, at) > Reach.NO
-        )
-        return found
+        }
+        return tuple(found[name] for name in sorted(found))

@@ -114,8 +114,7 @@ class InForce:
         index = self._holds
         if index.is_empty:
             return ()
-        found = index.on(record, judged, self.at)
-        return tuple(sorted(found, key=lambda hold: hold.document_id)) if found else ()
+        return index.on(record, judged, self.at)
 
     def holds_naming(self, record_id: RecordId) -> tuple[Hold, ...]:
         """Return the active holds that name a record by its id."""

@@ -96,6 +96,7 @@ def test_a_question_costs_no_more_with_many_held_records_than_with_few() -> None
         ids = ", ".join(f"r-{number}" for number in numbers)
         state = in_force(hold(f"records: [{ids}]"), policy(rule()), control("resume"))
         assert held(state, asked) == ["h-1"]
+        state.stopped(StoreName("images"), Cause("policy:acme/faces"))
         start = time.thread_time()
         for _ in range(1_000):
             state.holds_on(asked, GB)
