@@ -19,7 +19,7 @@ def demo(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100"} | environment,
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=700,
     )
 
 
