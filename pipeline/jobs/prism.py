@@ -139,7 +139,8 @@ class Prism:
                 break
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                    return
+                    if self._process.poll() is None:  # else somebody else has taken the port
+                        return
             except OSError:
                 time.sleep(0.05)
         self.stop()
