@@ -36,6 +36,7 @@ def measure(*, url: str, events_topic: str, events: int, runner: Runner) -> dict
         "first_seconds": timeline.first() - start,
         "start_seconds": start,
         "restarts": restarts,
+        "rows": rows,
     }
 
 

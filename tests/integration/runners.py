@@ -3,10 +3,11 @@
 import subprocess
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 from pipeline.stories.prism_job import PrismJob
+from pipeline.stories.replay import Running
 from pipeline.stories.scene import Scene
 from pipeline.testing.jobs import FlinkRun
 from pipeline.transforms.read import LogSource
@@ -21,14 +22,6 @@ class PlainRun(FlinkRun):
     def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         plain = "-Dstate.backend.rocksdb.compression.per.level=NO_COMPRESSION"
         return super()._start(name, [*command, plain] if name == "jvm" else command)
-
-
-class Running(Protocol):
-    """What tests ask of a job that runs, whatever it runs on."""
-
-    def trouble(self) -> str | None:
-        """Say why the job runs no more; None while it does."""
-        ...
 
 
 class Starter:

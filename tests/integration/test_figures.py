@@ -38,6 +38,7 @@ def test_every_event_of_a_backlog_is_acknowledged_on_both_runners(kafka: LocalKa
     )["rate"]
     for runner in RUNNERS:
         found = throughput.measure(url=kafka.url, events_topic=topic, events=EVENTS, runner=runner)
+        assert found["rows"] >= EVENTS, "a row for each event was acknowledged"
         tell(
             f"throughput on {runner}, {EVENTS:,} events: {found['rate']:,.0f}/s, "
             f"{found['rate'] / floor:.2f} of the plain loop"
