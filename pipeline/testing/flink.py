@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -70,8 +70,8 @@ class FlinkJob:
 
     `workdir` holds `logs/jvm.log`, `logs/worker.log` (print and logging of the DoFns) and
     `checkpoints/`. `restore_from` is a checkpoint's folder. `env` is added to the environment of
-    the JVM and of the workers. All slots share `workers` Python processes. All intervals are
-    milliseconds, all timeouts seconds.
+    the JVM and of the workers. All slots share `workers` Python processes. `java` is for the JVM,
+    `options` for Flink and Beam. All intervals are milliseconds, all timeouts seconds.
     """
 
     def __init__(
@@ -84,11 +84,14 @@ class FlinkJob:
         restore_from: Path | None = None,
         env: Mapping[str, str] | None = None,
         workers: int = 1,
+        java: Sequence[str] = (),
+        options: Sequence[str] = (),
         cache: Path = ROOT / ".cache",
     ) -> None:
         self._workdir, self._logs = workdir.resolve(), workdir.resolve() / "logs"
         self._parallelism, self._interval = parallelism, checkpoint_interval_ms
         self._workers_wanted = workers
+        self._java, self._options = java, options
         self._restored = restore_from
         self._cache = self._lib = cache
         self._proto, self._port = pipeline_proto, _worker_port(pipeline_proto)
@@ -215,7 +218,7 @@ class FlinkJob:
         self._rest = free_port()
         (self._workdir / "tmp").mkdir(exist_ok=True)
         tmp, logging = f"{self._workdir}/tmp", f"{_DEPLOY}/logging.properties"
-        command = ["java", f"@{_DEPLOY}/java.options", f"-Djava.io.tmpdir={tmp}"]
+        command = ["java", f"@{_DEPLOY}/java.options", *self._java, f"-Djava.io.tmpdir={tmp}"]
         command += [f"-XX:ErrorFile={self._logs}/jvm-error.log"]
         command += [f"-Djava.util.logging.config.file={logging}", "-cp", f"{self._lib}/*"]
         command += ["retention.local.RunPipeline", f"{self._workdir}/pipeline.pb"]
@@ -229,7 +232,7 @@ class FlinkJob:
             command += [f"-Dexecution.savepoint.path=file://{self._restored.resolve()}"]
         command += [f"--parallelism={self._parallelism}"]
         command += [f"--checkpointingInterval={self._interval}"]
-        command += [f"--sdkWorkerParallelism={self._workers_wanted}"]
+        command += [f"--sdkWorkerParallelism={self._workers_wanted}", *self._options]
         self._jvm = self._start("jvm", command)
         self._await("every task runs", self._all_running, READY_SECONDS)
 

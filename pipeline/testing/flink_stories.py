@@ -5,7 +5,6 @@ apart: stories that are played together share both. Each has its own log, settin
 """
 
 import contextlib
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -27,6 +26,18 @@ FLINK_PACE = Pace(step_ms=1_000, tick_seconds=180.0, settle_seconds=600.0)
 """Its watermark has whole seconds: timers fire only once the clock has passed one."""
 STATUS_SECONDS = 2.0
 CHECKPOINT_MS = 30_000
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx2g")
+WIDE = (
+    *(f"-Dtaskmanager.memory.network.{end}=512m" for end in ("min", "max")),
+    "-Dstate.backend.type=hashmap",
+    "-Dpipeline.max-parallelism=1",
+)
+"""Room for the buffers of many tasks; state on the heap, as it is for users by default.
+
+This runner makes a table of state at every pause of a source, dozens a second, and never drops it:
+in RocksDB each is a column family, on the heap a map for each key group, of which there are 128
+unless told otherwise. They once filled a heap of 1 GiB in three minutes.
+"""
 
 
 class FlinkStories:
@@ -85,8 +96,13 @@ class FlinkStories:
 
     def _run(self) -> None:
         proto = pipeline_proto(self._pipeline, free_port())
-        self._flink = _WideFlink(
-            proto, self._workdir, parallelism=1, checkpoint_interval_ms=CHECKPOINT_MS
+        self._flink = FlinkJob(
+            proto,
+            self._workdir,
+            parallelism=1,
+            checkpoint_interval_ms=CHECKPOINT_MS,
+            java=SHORT_LIVED,
+            options=WIDE,
         )
         self._flink.__enter__()
 
@@ -100,22 +116,6 @@ class FlinkStories:
                     ended = status in {"FAILED", "FAILING", "CANCELED", "FINISHED", "DEAD"}
                     self._trouble = f"Flink's job is {status}" if ended else None
             return self._trouble
-
-
-class _WideFlink(FlinkJob):
-    """A Flink with room for the buffers of many tasks, whose JVM is made for a short life.
-
-    State is on the heap, as it is for users unless they say otherwise: in RocksDB this runner's
-    every pause of a source makes a table of its own, and there are dozens a second.
-    """
-
-    def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        if name == "jvm":
-            java, *rest = command
-            room = [f"-Dtaskmanager.memory.network.{end}=512m" for end in ("min", "max")]
-            heap = ["-Dstate.backend.type=hashmap"]
-            command = [java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *rest, *room, *heap]
-        return super()._start(name, command)
 
 
 class _Story(beam.PTransform):

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -120,6 +121,7 @@ class FlinkRun(FlinkJob):
         ticks: type[TickSource] = TickSource,
         *,
         workers: int = 1,
+        options: Sequence[str] = (),
         **changes: Any,
     ) -> None:
         settings = scene.settings(
@@ -127,7 +129,8 @@ class FlinkRun(FlinkJob):
         )
         pipeline = beam.Pipeline()
         build(pipeline, settings, scene.broker, source, ticks)
-        super().__init__(pipeline_proto(pipeline, free_port()), workdir, workers=workers)
+        proto = pipeline_proto(pipeline, free_port())
+        super().__init__(proto, workdir, workers=workers, options=options)
         self.scene = scene
 
     def trouble(self) -> str | None:

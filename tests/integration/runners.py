@@ -1,6 +1,5 @@
 """The job on either runner, in one way: a test that takes `start` runs once on each."""
 
-import subprocess
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,8 @@ from pipeline.transforms.read import LogSource
 from pipeline.transforms.ticks import TickSource
 
 RUNNERS = ("prism", "flink")
-
-
-class PlainRun(FlinkRun):
-    """The job on a Flink whose RocksDB packs nothing: what its checkpoints hold can be searched."""
-
-    def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        plain = "-Dstate.backend.rocksdb.compression.per.level=NO_COMPRESSION"
-        return super()._start(name, [*command, plain] if name == "jvm" else command)
+PLAIN = ("-Dstate.backend.rocksdb.compression.per.level=NO_COMPRESSION",)
+"""A Flink whose RocksDB packs nothing: what its checkpoints hold can be searched."""
 
 
 class Starter:

@@ -33,11 +33,11 @@ from pipeline.receipts import Receipt
 from pipeline.stories.scene import Scene, wait_for
 from pipeline.testing import flink
 from pipeline.testing.flink import FlinkFailed
-from pipeline.testing.jobs import SupervisedJob
+from pipeline.testing.jobs import FlinkRun, SupervisedJob
 from pipeline.testing.kafka_broker import LocalKafka
 from pipeline.testing.ports import LOOPBACK
 from pipeline.testing.prometheus import LocalExporter
-from tests.integration.runners import PlainRun
+from tests.integration.runners import PLAIN
 from tests.support.build import event, policy, request, rule
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
@@ -232,7 +232,7 @@ class OnFlink:
 
     def __init__(self, scene: Scene, folder: Path) -> None:
         self._folder = folder / "flink"
-        self.job = PlainRun(scene, self._folder)
+        self.job = FlinkRun(scene, self._folder, options=PLAIN)
 
     def log(self) -> str:
         """Return all that they have said."""

@@ -16,11 +16,11 @@ from pipeline.jobs.enforce import build
 from pipeline.settings import to_json
 from pipeline.stories.scene import Scene, wait_for
 from pipeline.testing.flink import pipeline_proto
-from pipeline.testing.jobs import SupervisedJob
+from pipeline.testing.jobs import FlinkRun, SupervisedJob
 from pipeline.testing.ports import free_port
 from pipeline.testing.secure_kafka import Way
 from pipeline.transports.addresses import security_of
-from tests.integration.runners import PlainRun
+from tests.integration.runners import PLAIN
 from tests.integration.secured import MARK, Roles
 from tests.support.build import event, policy, rule
 
@@ -102,7 +102,7 @@ def test_the_job_runs_on_flink_over_a_certificate_and_keeps_no_secret(
     roles: Roles, scene: Scene, tmp_path: Path
 ) -> None:
     url = roles.kafka.address("pipeline", "certificate")
-    with PlainRun(scene, tmp_path, broker_url=url) as job:
+    with FlinkRun(scene, tmp_path, options=PLAIN, broker_url=url) as job:
         commanded(scene)
         count = job.completed_checkpoints()
         wait_for("another checkpoint", lambda: job.completed_checkpoints() > count)
