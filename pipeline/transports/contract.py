@@ -88,7 +88,7 @@ class Consumer(Protocol):
     def poll(self, max_messages: int, max_bytes: int) -> Sequence[Message]:
         """Return what has already been fetched, at most so much.
 
-        Waits for a tenth of a second at most, and only where more is known to be there.
+        Waits for a tenth of a second at most, and only where the end of a partition lies ahead.
 
         Messages of one partition come in order. Never skips: what lies between the position and the
         first returned offset does not exist (any more, or it is a marker).

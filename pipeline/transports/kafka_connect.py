@@ -23,6 +23,7 @@ from pipeline.errors import (
 from pipeline.transports.addresses import shown, without_security
 from pipeline.transports.kafka_probe import why_no_answer
 from pipeline.transports.kafka_security import Security, security_at
+from pipeline.transports.kafka_sockets import PROXY_URL
 
 CONNECT_SECONDS = 10.0
 REQUEST_MS = 20_000
@@ -98,6 +99,7 @@ def client_settings(
         "bootstrap_servers": servers,
         "bootstrap_timeout_ms": int(connect_seconds * 1_000),
         "client_id": "retention",
+        "proxy_url": PROXY_URL,
         "request_timeout_ms": REQUEST_MS,
         # Several tries must fit into the time that a caller waits.
         "reconnect_backoff_max_ms": int(min(2.0, connect_seconds / 5) * 1_000),

@@ -1,5 +1,8 @@
 """A client that does not come back to its broker is replaced by another."""
 
+import contextlib
+import gc
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -7,6 +10,7 @@ import pytest
 from kafka import errors
 
 from pipeline.errors import BrokerUnavailable
+from pipeline.testing.ports import free_port
 from pipeline.transports.kafka import KafkaBroker
 
 
@@ -37,3 +41,31 @@ def test_after_a_call_without_an_answer_the_next_one_has_a_client_of_its_own() -
         assert broker._ask("clock", Client, lambda client: client.ask()) == "answered"
     broker.close()
     assert alive.closed
+
+
+def test_while_the_broker_is_away_no_try_leaves_a_socket_behind() -> None:
+    """Without the garbage collector, which in a large process comes by seldom."""
+    free = free_port()
+    gc.collect()
+    gc.disable()
+    try:
+        broker = KafkaBroker(f"kafka://localhost:{free}", clock_topic="clock", connect_seconds=0.5)
+        producer = broker.producer()
+        before = sockets()
+        for _ in range(4):
+            with pytest.raises(BrokerUnavailable):
+                broker.partitions("topic")
+            with pytest.raises(BrokerUnavailable):
+                producer.send("topic", None, b"value")
+        assert sockets() == before
+    finally:
+        gc.enable()
+
+
+def sockets() -> int:
+    """Return how many sockets this process has open; Linux only."""
+    names = []
+    for file in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            names.append(str(file.readlink()))
+    return sum(name.startswith("socket:") for name in names)
