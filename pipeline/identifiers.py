@@ -64,7 +64,8 @@ def command_id(
         record_id: the record.
         generation: id of the event that created this life of the record.
         cause: document and step, without the version.
-        epoch: id of the happening that withdrew the former plan, or empty.
+        epoch: the command of this kind and life that was taken back last; how far this one reaches,
+            where that depends on what was known (`DELETE`, `REDACT`); and its fields. May be empty.
 
     Returns:
         A UUID version 5 as text.

@@ -3,12 +3,15 @@
 import msgspec
 
 from pipeline.findings import Finding, finding, over
-from pipeline.instants import Instant, format_instant
+from pipeline.identifiers import CommandId
+from pipeline.instants import MIN_INSTANT, Instant, format_instant
+from pipeline.ledger.leaving import DELETE, REDACT
 from pipeline.receipts import Receipt, answered_with
 from pipeline.records import Answer, Issued, Record, pruned
 from pipeline.vocabulary import DESTROYING, SETTLED, FindingKind, ReceiptStatus
 
 KEPT_ANSWERS = 8
+NO_IDS: frozenset[CommandId] = frozenset()
 _REFUSALS = frozenset(
     {
         ReceiptStatus.FAILED.value,
@@ -76,22 +79,38 @@ def _complaints(record: Record, item: Issued, receipt: Receipt, now: Instant) ->
     ]
 
 
-def _was_to_be_kept(record: Record, item: Issued) -> bool:
-    """Whether a CANCEL was to save the data; not one that made way for another cause's command.
+def _was_to_be_kept(record: Record, item: Issued, seen: frozenset[CommandId] = NO_IDS) -> bool:
+    """Whether a CANCEL was to save data; not where all of it gave way to other causes' commands.
 
-    What expired is laid aside too, but nobody was told not to obey it.
+    What gives way is cancelled in the look in which the others are issued. They may have given way
+    since in their turn, or have expired: that is laid aside, but nobody was told not to obey it.
     """
-    for cancel in record.issued:
-        if cancel.withdraws == item.command_id:
-            return not any(
-                other.kind in DESTROYING
-                and not other.withdrawn
-                and other.store == item.store
-                and other.cause != item.cause
-                and other.issued_at == cancel.issued_at
-                for other in record.issued
-            )
-    return False
+    cancel = next((one for one in record.issued if one.withdraws == item.command_id), None)
+    if cancel is None:
+        return False
+    seen |= {item.command_id}
+    others = [
+        other
+        for other in record.issued
+        if other.kind in DESTROYING
+        and other.store == item.store
+        and other.cause != item.cause
+        and other.issued_at == cancel.issued_at
+        and other.command_id not in seen
+        and not _was_to_be_kept(record, other, seen)
+    ]
+    return not _erase_all(record, others, item)
+
+
+def _erase_all(record: Record, others: list[Issued], item: Issued) -> bool:
+    """Whether commands together erase whatever one does, as far as the record tells."""
+    signs = [sign.at for sign in (*record.births, *record.touches) if sign.at <= item.data_until]
+    newest = max(signs, default=MIN_INSTANT)
+    reaching = [other for other in others if other.data_until >= newest]
+    if any(other.kind == DELETE for other in reaching):
+        return True
+    fields = {name for other in reaching for name in other.fields}
+    return item.kind == REDACT and fields.issuperset(item.fields)
 
 
 def _over(item: Issued, receipt: Receipt, now: Instant) -> list[Finding]:

@@ -7,7 +7,7 @@ What was commanded under the paused rule may wait at the governor for as long as
 from pipeline.ledger.awaiting import awaits_parents
 from pipeline.ledger.issuing import Draft
 from pipeline.ledger.leaving import DELETE, REDACT
-from pipeline.records import Issued
+from pipeline.records import Issued, is_open
 from pipeline.rules import Plan
 from pipeline.steps import Step
 from pipeline.vocabulary import WORKING, ReceiptStatus
@@ -19,7 +19,8 @@ NOT_AGAIN = WORKING | {ReceiptStatus.NOT_SUPPORTED.value, ReceiptStatus.CANCELLE
 def gives_way(draft: Draft, plan: Plan, issued: Issued) -> bool:
     """Whether a command is to be taken back for one of another cause, which is due and not paused.
 
-    The other goes out in the same look; until it can, the look is repeated.
+    The other goes out in the same look, by which `answering` knows it; until it can, the look is
+    repeated.
 
     Args:
         draft: of the record.
@@ -57,5 +58,12 @@ def _replaces(draft: Draft, step: Step, issued: Issued) -> bool:
         return False
     if issued.kind == REDACT:
         return not set(step.fields).isdisjoint(issued.fields)
-    told = {name for item in draft.standing(REDACT, store) for name in item.fields}
+    redacting = [item for item in draft.standing(REDACT, store) if not _waits(draft, item)]
+    told = {name for item in redacting for name in item.fields}
     return not told.issuperset(step.fields)
+
+
+def _waits(draft: Draft, item: Issued) -> bool:
+    """Whether a command waits for the end of a pause, so that it may give way too."""
+    stopped = draft.planner.in_force.stopped(item.store, item.cause) is not None
+    return stopped and is_open(item) and item.outcome not in NOT_AGAIN

@@ -71,13 +71,15 @@ def _left(draft: Draft, step: Step, due_at: Instant, told: list[Issued]) -> tupl
 def reconsider_fields(draft: Draft, plan: Plan, store: StoreName) -> None:
     """Withdraw what must not be erased any more, as far as no store says that it is done.
 
-    Like a deletion only when everything published before was taken into account.
+    Like a deletion only when everything published before was taken into account. What a deletion
+    covers gives way to nothing: no other REDACT would be issued.
     """
+    covered = any(map(draft.present.covers, draft.standing(DELETE, store)))
     for item in draft.standing(REDACT, store):
         if draft.lapses(item) or not is_open(item):
             continue
         if _stands(draft, plan, store, item):
-            if gives_way(draft, plan, item):
+            if not covered and gives_way(draft, plan, item):
                 draft.withdraw(item)
         elif draft.may_delete:
             draft.withdraw(item)

@@ -178,3 +178,21 @@ def test_after_a_restart_nothing_wakes_before_the_time_is_known() -> None:
     assert drive.ledger.next_wake() is None
     drive.give(Part(tick=Instant(NOW + DAY)))
     assert drive.ledger.next_wake() is not None
+
+
+@pytest.mark.parametrize(
+    "ahead",
+    [
+        event(at=NOW + 9 * DAY),
+        event(at=NOW + 9 * DAY, collected_at=NOW - 31 * DAY),  # its limit had passed
+        event(at=NOW + 9 * DAY, collected_at=NOW - DAY),
+    ],
+)
+def test_when_it_was_read_is_not_in_the_id_of_its_deletion(ahead: Event) -> None:
+    """After a rollback it is read again, later."""
+    first, again = ticked(), ticked(now=NOW + 700)
+    for drive in (first, again):
+        drive.give(Part(events=(ahead,)))
+        drive.until(NOW + 31 * DAY)
+    names = [{command.command_id for command in drive.deletions} for drive in (first, again)]
+    assert names[0] == names[1] != set()

@@ -7,9 +7,7 @@ from pipeline.documents import Envelope
 from pipeline.identifiers import RecordId
 from pipeline.ledger.parts import Part
 from pipeline.vocabulary import ReceiptStatus
-from tests.ledger import files
-from tests.ledger.files import NOTE, PASSPORT, PHOTO, file, keep
-from tests.ledger.looks import HELD, driven, found, order, publish, say, withdrawn
+from tests.ledger.looks import driven, order, publish, say, withdrawn
 from tests.support.build import control, event, policy, request, rule
 from tests.support.drive import Drive
 
@@ -97,19 +95,6 @@ def test_what_the_store_did_not_do_is(status: str) -> None:
     assert publish(drive, PAUSED, until=22_000) == ["CANCEL", "DELETE"]
 
 
-def test_a_store_that_had_deleted_lost_nothing_that_was_to_be_kept() -> None:
-    drive = given_way()
-    say(drive, drive.deletions[0], "COMPLETED", at=23_000)
-    assert "DELETED_DESPITE_CANCEL" not in found(drive)
-
-
-def test_unless_a_hold_has_come() -> None:
-    drive = given_way()
-    publish(drive, HELD, until=23_000)
-    say(drive, drive.deletions[0], "COMPLETED", at=24_000)
-    assert "DELETED_DESPITE_CANCEL" in found(drive)
-
-
 def test_clocks_that_differ_let_nothing_give_way() -> None:
     drive = driven(TWO)
     drive.ledger.commanding = False
@@ -134,36 +119,3 @@ def test_a_derived_record_asks_its_parents_first() -> None:
     drive.until(26_000)
     mine = [command.cause for command in drive.deletions if command.record_id == "r1"]
     assert mine == [A, B]
-
-
-# -- fields ----------------------------------------------------------------------------------------
-
-
-def kept(*rules: str) -> Drive:
-    """Return a ledger that has had fields erased under rule a; a duty keeps the passport."""
-    drive = files.driven(policy(*rules, keep()), events=(file(PASSPORT, PHOTO, NOTE),))
-    assert [command.cause for command in drive.commands if command.kind == "REDACT"] == [A]
-    return drive
-
-
-def test_erasing_fields_gives_way_too() -> None:
-    drive = kept(rule("a"), rule("b", limit="PT20S"))
-    assert publish(drive, PAUSED, until=20_500) == []
-    assert publish(drive, until=21_500) == ["CANCEL", "REDACT"]
-    assert drive.commands[-1].cause == B
-    assert drive.commands[-1].fields == ("note", "photo")
-
-
-def test_a_deletion_gives_way_to_the_erasure_of_what_no_duty_keeps() -> None:
-    """A duty of British law keeps nothing from a foreign rule, but from the other."""
-    foreign = rule("a").replace("article:", "jurisdiction: US, article:")
-    home = rule("b", limit="PT20S").replace("article:", "jurisdiction: GB, article:")
-    drive = files.driven(policy(foreign, home, keep()), events=(file(PASSPORT, PHOTO),))
-    assert causes(drive) == [A]
-    publish(drive, PAUSED, until=22_000)
-    assert [(one.kind, one.fields) for one in drive.commands[-3:]] == [
-        ("CANCEL", ()), ("RESTRICT", ()), ("REDACT", ("photo",)),
-    ]  # fmt: skip
-    publish(drive, until=40_000)
-    assert [one.kind for one in drive.commands].count("CANCEL") == 1
-    assert publish(drive, RESUMED, until=41_000) == ["DELETE"]
