@@ -111,7 +111,7 @@ class Governor:
         """Return None: the governor needs no timer."""
         return None
 
-    def observe_clock(self, worker_now: Instant, outcome: Outcome) -> None:
+    def observe_clock(self, worker_now: Instant, tick: Instant, outcome: Outcome) -> None:
         """Nothing to compare: the ledgers issue no deletion while clocks differ."""
 
     def progress(self) -> dict[str, int]:

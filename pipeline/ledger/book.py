@@ -52,8 +52,7 @@ class Ledger:
         self.versions = Versions(frozenset(approvals))
         self.in_force = self.versions.in_force(self.now)
         self.planner = Planner(self.in_force)
-        self.holdings = Holdings()
-        self.wakes = Wakes()
+        self.holdings, self.wakes = Holdings(), Wakes()
         self.opened = self.gate.open
         self.parked: list[Part] = []
         self.findings: Told[str] = Told()
@@ -102,9 +101,9 @@ class Ledger:
             self._gaps = self._gaps if month_of(at) == month_of(self.now) else Told()
             self.now, self.ticked, self.resumes = max(self.now, at), True, False
 
-    def observe_clock(self, worker_now: Instant, outcome: Outcome) -> None:
-        """Compare the newest tick with the worker's own clock; too far apart, deletion pauses."""
-        self._clock_difference, commanding, told = compared(worker_now, self.now)
+    def observe_clock(self, worker_now: Instant, tick: Instant, outcome: Outcome) -> None:
+        """Compare a tick with the worker's own clock; too far apart, deletion pauses."""
+        self._clock_difference, commanding, told = compared(worker_now, max(self.now, tick))
         self.draft.clock |= commanding != self.commanding
         self.commanding = commanding
         self._raise_all(told, outcome)
@@ -170,12 +169,13 @@ class Ledger:
             if (known := self.holdings.get_key(key)) is None:
                 continue
             again = self.review.resending and bool(known.issued)
-            record = unsent(known, self.planner, self.now) if again else known
+            may = {"commanding": self.commanding}
+            record = unsent(known, self.planner, self.now, **may) if again else known
             self._look(key if record is known else None, record, now, outcome, may_delete=False)
             if again:
                 before = {item.command_id for item in known.issued}
                 present = self.holdings.get_key(key) or record
-                outcome.commands += unanswered(present, before, self.planner, self.now)
+                outcome.commands += unanswered(present, before, self.planner, self.now, **may)
         if not self.review:
             self._reviewed()
 

@@ -31,6 +31,7 @@ def take_chunk(ledger: Ledger, number: int) -> Chunk | None:
         findings=tuple(draft.findings),
         commanding=ledger.commanding,
         reviewing=bool(ledger.review),
+        resending=ledger.review.resending,
         opened=ledger.opened,
         asks=asks,
         answered=answered,
@@ -56,6 +57,7 @@ def whole_chunk(ledger: Ledger, number: int) -> Chunk:
         findings=tuple(ledger.findings),
         commanding=ledger.commanding,
         reviewing=bool(ledger.review),
+        resending=ledger.review.resending,
         opened=ledger.opened,
         asks=tuple(ledger.asks),
         since=ledger.planner.since,
@@ -71,20 +73,21 @@ def folded(
 ) -> Ledger:
     """Rebuild a ledger from its journal, its chunks in order."""
     ledger = Ledger(shard, awaited, approvals, shards)
-    reviewing, since = False, MIN_INSTANT
+    last = Chunk(number=0)
     for chunk in chunks:
         _fold(ledger, chunk)
         ledger.resumes = True  # until the first tick its time is of before: see `pending`
-        reviewing, since = chunk.reviewing, chunk.since
+        last = chunk
     ledger.in_force = ledger.versions.in_force(ledger.now)
-    ledger.planner = Planner(ledger.in_force, since)
+    ledger.planner = Planner(ledger.in_force, last.since)
     if ledger.opened:
         for record in ledger.holdings.records():
             due = owed(record, ledger.planner, MIN_INSTANT, may_delete=False)
             if due.wake is not None:
                 ledger.wakes.add(record.record_id.encode(), due.wake)
-        if reviewing:
-            ledger.start_review(resending=False)
+        if last.reviewing:
+            # How far it was is not known: what was sent again already is sent once more.
+            ledger.start_review(resending=last.resending)
     ledger.draft = Pending(len(ledger.holdings.classes))
     ledger.asks.changes()
     return ledger

@@ -31,6 +31,7 @@ class Chunk(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
         answered: parent and child of those that do not any more.
         since: from when on the documents in force are known.
         removed: keys of records that were forgotten.
+        resending: whether what the records to be looked at have commanded is sent again then.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Chunk(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
     answered: tuple[tuple[RecordId, RecordId], ...] = ()
     since: Instant = MIN_INSTANT
     removed: tuple[bytes, ...] = ()
+    resending: bool = False
 
 
 _CHUNKS_OUT = msgspec.msgpack.Encoder()

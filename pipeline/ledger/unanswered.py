@@ -93,7 +93,7 @@ def open_commands(record: Record) -> list[Issued]:
 
 
 def unanswered(
-    record: Record, known: Container[str], planner: Planner, now: Instant
+    record: Record, known: Container[str], planner: Planner, now: Instant, *, commanding: bool
 ) -> list[Command]:
     """Return what may never have left: commands without an answer.
 
@@ -104,29 +104,33 @@ def unanswered(
         known: ids of commands that were issued before; others are leaving anyhow.
         planner: the rules in force.
         now: the present.
+        commanding: False withholds what destroys (clocks differ): see `unsent`.
     """
     return [
         command_of(record, item)
         for item in open_commands(record)
         if item.outcome is None
         and item.command_id in known
-        and (item.kind not in DESTROYING or _may_leave(record, item, planner, now))
+        and (item.kind not in DESTROYING or (commanding and _may_leave(record, item, planner, now)))
     ]
 
 
-def unsent(record: Record, planner: Planner, now: Instant) -> Record:
+def unsent(record: Record, planner: Planner, now: Instant, *, commanding: bool) -> Record:
     """Return a record in which what may never have left, and may not leave yet, counts as unsent.
 
     It leaves as soon as it may, not only when it would be sent again: e.g. once its parents have
-    answered, or a pause has ended. Who withheld it has forgotten it too.
+    answered, a pause has ended, or clocks agree again. Who withheld it has forgotten it too.
 
     Args:
         record: its facts, after a rebuild.
         planner: the rules in force.
         now: the present.
+        commanding: False while clocks differ: then nothing that destroys may leave.
     """
     sent = {
-        item.command_id: max(1, item.attempts) if _may_leave(record, item, planner, now) else 0
+        item.command_id: max(1, item.attempts)
+        if commanding and _may_leave(record, item, planner, now)
+        else 0
         for item in open_commands(record)
         if item.kind in DESTROYING and item.outcome is None
     }

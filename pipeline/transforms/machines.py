@@ -36,8 +36,8 @@ class Machine(Protocol):
         """Return when to wake next."""
         ...
 
-    def observe_clock(self, worker_now: Instant, outcome: Outcome) -> None:
-        """Compare the broker's time with the worker's."""
+    def observe_clock(self, worker_now: Instant, tick: Instant, outcome: Outcome) -> None:
+        """Compare the broker's time with the worker's, before the tick is applied."""
         ...
 
     def progress(self) -> dict[str, int]:

@@ -115,12 +115,12 @@ def test_a_worker_clock_an_hour_ahead_pauses_deletion_until_it_is_right_again() 
     drive.give(Part(events=(event(at=1_000),)))
     outcome = Outcome()
     drive.give(Part(tick=Instant(10_000)))
-    drive.ledger.observe_clock(Instant(10_000 + 12 * CLOCK_TOLERANCE), outcome)
+    drive.ledger.observe_clock(Instant(10_000 + 12 * CLOCK_TOLERANCE), Instant(10_000), outcome)
     assert [item.kind for item in outcome.findings] == ["CLOCK_DIFFERENCE"]
     drive.give(Part(tick=Instant(12_000)))
     drive.fire(12_000)
     assert drive.deletions == []
-    drive.ledger.observe_clock(Instant(12_000), outcome)
+    drive.ledger.observe_clock(Instant(12_000), Instant(12_000), outcome)
     drive.until(15_000)
     assert len(drive.deletions) == 1
 

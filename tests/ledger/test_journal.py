@@ -169,7 +169,7 @@ def test_a_difference_of_clocks_still_pauses_deletion_after_the_decoded_ledger_w
     drive.give(Part(envelopes=(policy(),)), Part(events=(event(at=1_000),)))
     drive.give(Part(tick=Instant(12_000)))
     outcome = Outcome()
-    drive.ledger.observe_clock(Instant(12_000 + 12 * CLOCK_TOLERANCE), outcome)
+    drive.ledger.observe_clock(Instant(12_000 + 12 * CLOCK_TOLERANCE), Instant(12_000), outcome)
     assert [item.kind for item in outcome.findings] == ["CLOCK_DIFFERENCE"]
     drive.give(Part(events=(event("another", at=DAY),)))
     drive.rebuilt()

@@ -266,13 +266,16 @@ def test_a_rebuild_sends_again_only_what_the_documents_still_call_for(
 ) -> None:
     issued = look(record(), START).record
     known = {item.command_id for item in issued.issued}
-    found = unanswered(issued, known, planner(*documents), Instant(12_000))
-    assert [command.kind for command in found] == again
+    for commanding in (True, False):  # while clocks differ, none
+        rules = planner(*documents)
+        found = unanswered(issued, known, rules, Instant(12_000), commanding=commanding)
+        assert [command.kind for command in found] == (again if commanding else [])
 
 
 @pytest.mark.parametrize("status", [item.value for item in ReceiptStatus])
 def test_a_rebuild_sends_nothing_again_that_was_answered(status: str) -> None:
     issued = answer(look(record(), START).record, 12_000, status)
     known = {item.command_id for item in issued.issued}
-    assert unanswered(issued, known, planner(), Instant(12_000)) == []
-    assert unanswered(look(record(), START).record, set(), planner(), Instant(12_000)) == []
+    new = look(record(), START).record
+    for one, before in ((issued, known), (new, set[str]())):
+        assert unanswered(one, before, planner(), Instant(12_000), commanding=True) == []

@@ -4,7 +4,9 @@ import msgspec
 import pytest
 
 from pipeline.instants import Instant
-from pipeline.ledger.parts import Part, encode_part
+from pipeline.ledger.book import Ledger
+from pipeline.ledger.clocks import CLOCK_TOLERANCE
+from pipeline.ledger.parts import Part, Span, encode_part
 from pipeline.stories.scene import Scene
 from pipeline.transforms import sharded
 from pipeline.transforms.sharded import Head
@@ -79,6 +81,31 @@ def test_a_long_journal_is_written_afresh_and_loses_nothing(
     stage.bundle(Part(tick=Instant(12_000)))
     stage.bundle(fire=12_000)
     assert {item.record_id for item in stage.commands} == {f"r{n}" for n in range(7)}
+
+
+def test_clocks_are_compared_before_the_first_tick_sends_anything_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With that tick a shard that was built from topics opens."""
+    lost, stage = Stage(scene), Stage(scene, story=False)
+    for part in (START, Part(tick=Instant(11_000))):
+        lost.bundle(part)
+    lost.bundle(fire=11_000)
+    _, ledger = sharded._CACHE[lost.stage._cache_key(0)]
+    assert isinstance(ledger, Ledger)
+    rows = tuple(ledger.holdings.records())
+    monkeypatch.setattr(sharded, "worker_now", lambda: Instant(12_000 + 12 * CLOCK_TOLERANCE))
+    stage.stage._awaited = {"records": 1}
+    span = Span("records", 0, 0, 1, 0, 1)
+    stage.bundle(Part(envelopes=START.envelopes, rows=rows, spans=(span,)))
+    stage.bundle(Part(tick=Instant(12_000)), fire=12_000)
+    assert stage.commands == []
+    findings = map(scene.codec.decode_finding, scene.values("findings"))
+    assert "CLOCK_DIFFERENCE" in {item.kind for item in findings}
+    monkeypatch.setattr(sharded, "worker_now", lambda: Instant(13_000))
+    stage.bundle(Part(tick=Instant(13_000)), fire=13_000)
+    assert [item.command_id for item in stage.commands] == [lost.commands[0].command_id]
+    stage.stage.teardown()
 
 
 def test_shards_share_nothing(scene: Scene) -> None:
