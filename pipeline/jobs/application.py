@@ -37,7 +37,7 @@ def write_application(settings: Settings, broker: Broker, target: Path) -> None:
         [*settings.runner_options, "--flink_submit_uber_jar"], flink_master="[auto]"
     )
     pipeline = beam.Pipeline(options=options, runner=_Writer(target))
-    build(pipeline, settings, broker)
+    build(pipeline, settings, broker, pinned=False)
     pipeline.run()
 
 

@@ -6,6 +6,7 @@ from apache_beam.io.unbounded_source import ReadFromUnboundedSource, UnboundedSo
 from pipeline.errors import InvalidInput
 from pipeline.settings import Settings
 from pipeline.transforms.acknowledge import Acknowledge
+from pipeline.transforms.positions import acknowledged
 from pipeline.transforms.read import LogSource
 from pipeline.transforms.sharded import Sharded
 from pipeline.transforms.split import TO_ACKNOWLEDGE, TO_GOVERNOR, Split
@@ -20,24 +21,31 @@ def build(
     broker: Broker,
     source: type[LogSource] = LogSource,
     ticks: type[TickSource] = TickSource,
+    *,
+    pinned: bool = True,
 ) -> None:
     """Add the job to a pipeline.
 
     Args:
         pipeline: where the steps are added.
         settings: of the job.
-        broker: asked only how many partitions there are.
+        broker: asked how many partitions there are, and what was acknowledged.
         source: how topics are read; tests give one that is slow or ends.
         ticks: where the broker's time comes from; tests give one that ends.
+        pinned: what was acknowledged by now is where this run begins to read, whatever it goes back
+            to. Not for a pipeline that is kept and submitted later.
 
     Raises:
         InvalidInput: a topic does not exist.
+        LogTruncated: see `acknowledged`.
     """
     topics = Topics(settings.prefix, settings.events)
     documents = _partitions(broker, topics, topics.documents)
     records = _partitions(broker, topics, (topics.name("records"),))
     state = _partitions(broker, topics, (topics.name("state"),))
     arriving = _partitions(broker, topics, topics.arrivals)
+    starts = acknowledged(broker, settings.group, arriving) if pinned else {}
+    arrivals = source(settings, arriving, history=False, follow=True, starts=tuple(starts.items()))
 
     def split(label: str, source: UnboundedSource) -> beam.pvalue.DoOutputsTuple:
         # Each read is split by itself, so that the runner fuses both: no batch leaves the worker.
@@ -57,7 +65,7 @@ def build(
         split("time", ticks(settings)),
         split("documents", source(settings, documents, history=True, follow=True)),
         split("history", source(settings, records + state, history=True, follow=False)),
-        split("arrivals", source(settings, arriving, history=False, follow=True)),
+        split("arrivals", arrivals),
     )
     assigned = _counts(documents + records + state + arriving)
     ledgers = Sharded(settings, "ledger", _counts(documents + records), assigned)

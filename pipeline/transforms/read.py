@@ -88,7 +88,9 @@ class LogSource(UnboundedSource):
     `history` reads from the oldest message and holds the watermark at the minimum until it has read
     what was there at the start; `follow` goes on after that. Otherwise reading starts at the
     group's committed positions. A value: Beam remembers the encoded form of equal sources.
-    `all_partitions`, of a share, are those of the whole.
+    `all_partitions`, of a share, are those of the whole. `starts`: what was committed when the job
+    was submitted: a runner that goes back to a checkpoint older than the reader finds positions
+    that were committed after it, and would miss what lies between. Empty: asked for at the start.
     """
 
     settings: Settings
@@ -96,6 +98,7 @@ class LogSource(UnboundedSource):
     history: bool
     follow: bool
     all_partitions: tuple[Partition, ...] = ()
+    starts: tuple[tuple[Partition, Position], ...] = ()
 
     def split(self, desired_num_splits: int, options: Any = None) -> Iterable["LogSource"]:
         """Share the partitions among at most `settings.splits` readers; history is never split."""
@@ -175,7 +178,8 @@ class LogReader(UnboundedReader):
         if self._source.history:
             begins, ends = broker.beginnings(partitions), broker.ends(partitions)
             return {p: Place(begins[p], begins[p], ends[p]) for p in partitions}
-        starts = acknowledged(broker, self._settings.group, partitions)
+        known = dict(self._source.starts)
+        starts = known or acknowledged(broker, self._settings.group, partitions)
         return {p: Place(starts[p], starts[p], -1) for p in partitions}
 
     def advance(self) -> bool:

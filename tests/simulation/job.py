@@ -18,6 +18,7 @@ from pipeline.ledger.book import Ledger
 from pipeline.settings import Settings
 from pipeline.transforms import sharded
 from pipeline.transforms.acknowledge import Acknowledge
+from pipeline.transforms.positions import acknowledged
 from pipeline.transforms.read import LogReader, LogSource
 from pipeline.transforms.sharded import Sharded
 from pipeline.transforms.split import TO_ACKNOWLEDGE, TO_GOVERNOR, Split
@@ -89,11 +90,14 @@ class Job:
         records = _partitions(broker, (topics.name("records"),))
         state = _partitions(broker, (topics.name("state"),))
         arriving = _partitions(broker, topics.arrivals)
+        starts = tuple(acknowledged(broker, settings.group, arriving).items())
         self.reads = [
             Read(TickSource(settings), settings),
             Read(LogSource(settings, documents, history=True, follow=True), settings),
             Read(LogSource(settings, records + state, history=True, follow=False), settings),
-            Read(LogSource(settings, arriving, history=False, follow=True), settings),
+            Read(
+                LogSource(settings, arriving, history=False, follow=True, starts=starts), settings
+            ),
         ]
         self.ledgers = Stage(
             lambda: Sharded(settings, "ledger", _counts(documents + records)), rng, timed=True

@@ -10,7 +10,7 @@ from zlib import crc32
 
 from pipeline.errors import LogTruncated
 from pipeline.instants import Instant
-from pipeline.transports.contract import Message, Partition, Position, Sample, TopicSpec
+from pipeline.transports.contract import Message, Partition, Position, Sample, Topic, TopicSpec
 
 _MOST = 7
 """How many messages one fetch brings at most."""
@@ -101,6 +101,11 @@ class Broker:
         """Return how many partitions a topic has."""
         spec = self.log.specs.get(topic)
         return None if spec is None else spec.partitions
+
+    def topics(self, names: Sequence[str]) -> Mapping[str, Topic]:
+        """Return the topics of these names."""
+        counts = {name: self.partitions(name) for name in names}
+        return {name: Topic(count) for name, count in counts.items() if count is not None}
 
     def beginnings(self, partitions: Sequence[Partition]) -> Mapping[Partition, Position]:
         """Return the oldest kept positions: compaction moves none."""

@@ -6,7 +6,7 @@ from pipeline.instants import Instant
 from pipeline.settings import Settings
 from pipeline.transforms.marks import Mark
 from pipeline.transforms.read import Batch, LogReader, LogSource
-from pipeline.transports.contract import Partition, Sample, TopicSpec
+from pipeline.transports.contract import Partition, Position, Sample, TopicSpec
 from pipeline.transports.sqlite import SqliteBroker
 
 P0, P1, P2 = (Partition("t", number) for number in range(3))
@@ -56,9 +56,10 @@ class Log:
         history: bool = False,
         follow: bool = True,
         batch: int = 3,
+        starts: tuple[tuple[Partition, Position], ...] = (),
     ) -> LogReader:
         configured = Settings(self.url, group="g", batch_messages=batch, margin_ms=10)
-        source = LogSource(configured, (P0, P1, P2), history=history, follow=follow)
+        source = LogSource(configured, (P0, P1, P2), history=history, follow=follow, starts=starts)
         reader = source.create_reader(None, mark)
         self.readers.append(reader)
         return reader

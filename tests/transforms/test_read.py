@@ -8,6 +8,7 @@ from pipeline.errors import InvalidInput, LogTruncated
 from pipeline.settings import Settings
 from pipeline.transforms import read
 from pipeline.transforms.marks import Mark, MarkCoder, Place
+from pipeline.transforms.positions import acknowledged
 from pipeline.transforms.read import Batch, LogSource
 from tests.transforms.readers import KEYS, P0, P1, P2, Log, check_no_gap, seen, take
 
@@ -69,6 +70,18 @@ def test_reading_begins_at_the_committed_positions(log: Log) -> None:
     assert {b.begin for b in batches if b.partition == 1} == {4}
     assert seen(batches)[P1][0] == 4
     assert seen(batches)[P0][0] == 0
+
+
+def test_a_run_that_goes_back_to_before_its_reader_misses_nothing_that_was_committed_since(
+    log: Log,
+) -> None:
+    log.write(*KEYS)
+    log.broker.commit("g", {P1: 2})
+    starts = tuple(acknowledged(log.broker, "g", [P0, P1, P2]).items())
+    log.broker.commit("g", {P0: 3, P1: 4})
+    batches = take(log.reader(starts=starts))
+    assert seen(batches)[P0][0] == 0
+    assert seen(batches)[P1][0] == 2
 
 
 def test_a_committed_position_below_the_oldest_message_is_refused_by_name(log: Log) -> None:
