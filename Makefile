@@ -96,7 +96,9 @@ soak: setup ## Kill jobs 30 times on each runner, rebuild 1,000,000 records, mea
 	$(BIN)/python -m tests.soak rebuild --records 1000000
 	$(BIN)/python -m tests.bench.run --only floor --only prism --only flink --only latency-prism --only latency-flink
 	$(BIN)/python -m tests.simulation --seeds 10000
+	$(BIN)/python -m tests.oracle --all 10000
 	$(BIN)/python -m tests.fuzz --inputs 1000000 --workers 2
+	$(BIN)/python -m tests.fuzz --inputs 200000 --workers 2 --atheris
 
 lock: ## Write requirements.lock anew from pyproject.toml.
 	$(BIN)/python -m pip install --quiet uv

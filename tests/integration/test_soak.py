@@ -8,10 +8,10 @@ from tests.integration.runners import RUNNERS
 from tests.soak.kills import VICTIMS, run, spread
 from tests.support.figures import tell
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1_200)]
 
-MINUTES = 6
-"""No further kill after that: a busy machine makes it shorter, not longer."""
+MINUTES = 10
+"""No further kill after that."""
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
@@ -20,7 +20,7 @@ def test_whatever_is_killed_changes_nothing(runner: str, tmp_path: Path) -> None
     report = run(runner=runner, kills=kills, seed=3, folder=tmp_path, say=print, minutes=MINUTES)
     assert report.trouble == []
     assert report.survived == report.tried
-    assert sum(report.tried.values()) > 0
+    assert all(report.tried.values())
     assert report.verdict is not None
     assert report.verdict.wrong == []
     assert report.kept

@@ -103,7 +103,7 @@ class Soak:
         self.store = Store(self._scene())
         self.job: Job = JOBS[runner](self.scene, folder)
         self.exporter = Exporter(self.scene, folder)
-        self._since: tuple[float, Instant, str] | None = None
+        self._since: tuple[float, Instant, tuple[str, ...]] | None = None
 
     def _scene(self) -> Scene:
         made = Scene(self.kafka.url, self._prefix, stores=(STORE,), shards=SHARDS)
@@ -155,17 +155,17 @@ class Soak:
         else:
             self.job.kill(kill.victim)
             began, at = time.monotonic(), _now()
-            # Flink goes back to its last checkpoint; a job on Prism begins anew, from topics.
-            self.exporter.rolled_back |= self.report.runner == "flink" and kill.victim != "job"
+        # Flink goes back to its last checkpoint, at a long outage of the broker too; a job on Prism
+        # begins anew, from topics.
+        self.exporter.rolled_back |= self.report.runner == "flink" and kill.victim != "job"
         try:
             insist(lambda: check_positions(self.scene))
         except AssertionError as error:
             self.report.trouble.append(f"a position ran ahead after {kill.victim}: {error!r}")
         self.job.revive(kill.victim) if kill.victim != "broker" else None
-        if self._since is not None:
-            # The job had not come back from the kill before: both are survived together.
-            self.report.survived[self._since[2]] += 1
-        self._since = (began, at, kill.victim)
+        # Where the job had not come back from the kill before, both are survived together.
+        before = () if self._since is None else self._since[2]
+        self._since = (began, at, (*before, kill.victim))
 
     def _kill_exporter(self, began: float) -> None:
         self.exporter.kill()
@@ -178,12 +178,13 @@ class Soak:
         """Wait until a deletion comes whose limit ended after the last kill."""
         if self._since is None:
             return
-        began, at, victim = self._since
+        began, at, victims = self._since
         self._since = None
         seconds = self._await_recovery(at, began)
-        self.report.recovery[victim].append(seconds)
-        self.report.survived[victim] += 1
-        self._say(f"{victim}: back after {seconds:.1f} s")
+        self.report.recovery[victims[-1]].append(seconds)
+        for victim in victims:
+            self.report.survived[victim] += 1
+        self._say(f"{', '.join(victims)}: back after {seconds:.1f} s")
 
     def _await_recovery(self, at: Instant, began: float) -> float:
         def back() -> bool:
