@@ -10,13 +10,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from pipeline.errors import BrokerUnavailable, NotPermitted, RetentionError
 from pipeline.jobs.ending import Ending, explained, say
+from pipeline.jobs.handover import RunnerLost, submitted_to
 from pipeline.jobs.landmarks import demand_whole
 from pipeline.jobs.prism import PIPELINE_OPTIONS, Prism, check_beam, die_with_parent, locate
 from pipeline.settings import Settings, from_json
@@ -44,6 +44,9 @@ def main(arguments: list[str]) -> int:
         signal.signal(name, lambda *_: stop.set())
     try:
         return _run(settings, stop)
+    except RunnerLost as error:
+        say(str(error))
+        return Ending.FAILED
     except (BrokerUnavailable, NotPermitted) as error:  # a right or a login may be given again
         say(str(error))
         return Ending.EXPLAINED
@@ -84,39 +87,11 @@ def _on_prism(settings: Settings, stop: threading.Event) -> int:
             build(pipeline, settings, broker)
         result = submitted_to(prism, pipeline.run, stop)
         if result is None:
-            return Ending.STOPPED if stop.is_set() else Ending.FAILED
+            return Ending.STOPPED
         say("the job runs")
         return _watch(result, prism, stop)
     finally:
         prism.stop()
-
-
-def submitted_to(prism: Prism, run: Callable[[], Any], stop: threading.Event) -> Any:
-    """Submit a pipeline; return None when the runner died meanwhile, or the job is to stop.
-
-    Beam waits for a runner that is gone as long as it lets a job run: ten years.
-    """
-    made: list[Any] = []
-    failed: list[Exception] = []
-
-    def submit() -> None:
-        try:
-            made.append(run())
-        except Exception as error:  # noqa: BLE001  # raised again where it is waited for
-            failed.append(error)
-
-    thread = threading.Thread(target=submit, name="submit", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(timeout=0.2)
-        if not prism.alive:
-            say("the runner died")
-            return None
-        if stop.is_set():
-            return None
-    if failed:
-        raise failed[0]
-    return made[0]
 
 
 def _watch(result: Any, prism: Prism, stop: threading.Event) -> int:

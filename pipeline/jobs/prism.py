@@ -1,5 +1,6 @@
 """Beam's portable direct runner: where its binary is, how it starts and stops, what is refused."""
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -17,6 +18,8 @@ from pipeline.settings import Runner
 BEAM_FLOOR = (2, 76)
 """Below it, polling sources grow Flink checkpoints for ever and Prism spins."""
 START_SECONDS = 30.0
+BIND_SECONDS = 0.5
+"""Where nobody tells whose an open port is: Prism ends within it when it is somebody else's."""
 PIPELINE_OPTIONS = (
     "--runner=PortableRunner",
     "--environment_type=LOOPBACK",
@@ -29,6 +32,8 @@ PIPELINE_OPTIONS = (
     "--job_server_timeout=315360000",
 )
 _PR_SET_PDEATHSIG = 1
+_LISTEN = "0A"
+"""The state of a socket that listens, as the kernel's table writes it."""
 
 
 def check_beam(found: str | None = None) -> None:
@@ -110,6 +115,34 @@ def die_with_parent(by: signal.Signals = signal.SIGKILL) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, by)
 
 
+def _answers(port: int) -> bool:
+    """Whether anybody listens on a loopback port."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _listens(pid: int, port: int) -> bool | None:
+    """Whether a process listens on a port; None where the system does not tell."""
+    net, listening, held = Path("/proc/net"), set[str](), set[str]()
+    try:
+        rows = (net / "tcp").read_text().splitlines()[1:]
+        with contextlib.suppress(FileNotFoundError):  # a machine without IPv6
+            rows += (net / "tcp6").read_text().splitlines()[1:]
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                held.add(str(file.readlink()))
+    except OSError:
+        return None
+    for row in rows:
+        _, local, _, state, *_, inode = row.split()[:10]
+        if state == _LISTEN and local.endswith(f":{port:04X}"):
+            listening.add(f"socket:[{inode}]")
+    return bool(listening & held)
+
+
 class Prism:
     """A Prism process of our own, on a free loopback port."""
 
@@ -132,21 +165,29 @@ class Prism:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             ended = self._process.poll()
-            if ended is not None and ended < 0:
-                # Killed, which says nothing against it: who uses it sees that it is not alive.
-                return
             if ended is not None:
+                if ended < 0 or _answers(self.port):
+                    # Killed, or its port was taken by somebody else, which says nothing against
+                    # it: who uses it sees that it is not alive.
+                    return
                 break
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                    if self._process.poll() is None:  # else somebody else has taken the port
-                        return
-            except OSError:
-                time.sleep(0.05)
+            if self._is_ready():
+                return
+            time.sleep(0.05)
         self.stop()
         raise RunnerRefused(
             f"Prism did not open its port within {START_SECONDS:.0f} s; run it by hand to see why"
         )
+
+    def _is_ready(self) -> bool:
+        """Whether the port is open, and by this process rather than by another."""
+        listening = _listens(self.pid, self.port)
+        if listening is not None:
+            return listening
+        if not _answers(self.port):
+            return False
+        time.sleep(BIND_SECONDS)
+        return self.alive
 
     @property
     def alive(self) -> bool:

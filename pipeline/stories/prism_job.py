@@ -10,7 +10,9 @@ from uuid import uuid4
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipeline.errors import RetentionError
 from pipeline.jobs.enforce import build
+from pipeline.jobs.handover import submitted_to
 from pipeline.jobs.prism import PIPELINE_OPTIONS, Prism, locate
 from pipeline.settings import Settings
 from pipeline.stories.scene import Scene
@@ -39,7 +41,11 @@ class PrismJob:
         self.stalls = 0
 
     def __enter__(self) -> Self:
-        """Start the runner and the job."""
+        """Start the runner and the job.
+
+        Raises:
+            RunnerLost: the runner died, or stalled, before it had taken the job.
+        """
         self._leaving = threading.Event()
         self._start()
         threading.Thread(target=self._mind, name="mind", daemon=True).start()
@@ -47,6 +53,19 @@ class PrismJob:
 
     def _start(self) -> None:
         self.prism = Prism(locate())
+        try:
+            result = self._submit()
+        except BaseException:
+            self.prism.stop()
+            raise
+        if result is None:  # left meanwhile, perhaps before this Prism was there to be stopped
+            self.prism.stop()
+            return
+        asked()
+        self._result = result
+        threading.Thread(target=_wait, args=(result, self.ended), daemon=True).start()
+
+    def _submit(self) -> Any:
         options = PipelineOptions(
             [
                 *PIPELINE_OPTIONS,
@@ -57,15 +76,7 @@ class PrismJob:
         pipeline = beam.Pipeline(options=options)
         settings = dataclasses.replace(self.settings, run_id=uuid4().hex)
         build(pipeline, settings, self.scene.broker, *self._sources)
-        asked()
-        self._result = pipeline.run()
-        threading.Thread(target=self._wait, args=(self._result,), daemon=True).start()
-
-    def _wait(self, result: Any) -> None:
-        try:
-            self.ended.append(str(result.wait_until_finish()))
-        except Exception as error:  # noqa: BLE001  # whatever Beam raises is the job's end
-            self.ended.append(f"{type(error).__name__}: {error}")
+        return submitted_to(self.prism, pipeline.run, self._leaving)
 
     def _mind(self) -> None:
         """Do what the supervisor does about a runner that stalls: start again and rebuild."""
@@ -73,8 +84,11 @@ class PrismJob:
             if silent_seconds() > STALL_SECONDS and not self.ended:
                 self.stalls += 1
                 self._end()
-                self.ended.clear()
-                self._start()
+                self.ended = []  # what is still said of the life that was ended is not of the next
+                try:
+                    self._start()
+                except RetentionError as error:
+                    self.ended.append(str(error))
 
     def trouble(self) -> str | None:
         """Say why the job runs no more; None while it does."""
@@ -92,3 +106,11 @@ class PrismJob:
         self._leaving.set()
         self._end()
         time.sleep(LAST_WORDS_SECONDS)
+
+
+def _wait(result: Any, ended: list[str]) -> None:
+    """Note how a life of the job ends."""
+    try:
+        ended.append(str(result.wait_until_finish()))
+    except Exception as error:  # noqa: BLE001  # whatever Beam raises is the job's end
+        ended.append(f"{type(error).__name__}: {error}")

@@ -1,58 +1,42 @@
-"""Submitting to a runner that dies, or while the job is told to stop, waits for nobody."""
+"""A life of the job whose runner dies, or stalls, at its start ends so that another is started."""
 
-import threading
-from collections.abc import Iterator
-from typing import Any
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.once import submitted_to
+from pipeline.jobs.ending import Ending
+from pipeline.settings import to_json
+from pipeline.stories.scene import Scene
+from tests.jobs.test_prism import script, serving
+
+ONCE = """
+import os, sys
+from pipeline.jobs import handover, once
+handover.SUBMIT_SECONDS = 1
+code = once.main(sys.argv[1:])
+sys.stdout.flush()
+os._exit(code)
+"""
 
 
-class Runner:
-    """A runner that lives until it is told otherwise."""
-
-    alive = True
-
-
-@pytest.fixture
-def never() -> Iterator[threading.Event]:
-    """Let Beam wait for what does not come; until the test is over."""
-    event = threading.Event()
-    yield event
-    event.set()
-
-
-def submitted(runner: Any, run: Any, stop: threading.Event | None = None) -> Any:
-    return submitted_to(runner, run, stop or threading.Event())
-
-
-def test_what_the_runner_took_is_returned() -> None:
-    assert submitted(Runner(), lambda: "result") == "result"
-
-
-def test_a_runner_that_dies_is_not_waited_for(
-    never: threading.Event, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("what", "said"), [("dead", "died"), ("silent", "stalled")])
+def test_a_runner_that_does_not_take_the_job_fails_this_life(
+    what: str, said: str, tmp_path: Path
 ) -> None:
-    runner = Runner()
-
-    def run() -> None:
-        runner.alive = False
-        never.wait()
-
-    assert submitted(runner, run) is None
-    assert "the runner died" in capsys.readouterr().out
-
-
-def test_a_stop_is_not_kept_waiting(never: threading.Event) -> None:
-    stop = threading.Event()
-    stop.set()
-    assert submitted(Runner(), never.wait, stop) is None
-
-
-def test_what_goes_wrong_is_raised() -> None:
-    def run() -> None:
-        raise ValueError("a pipeline that cannot be")
-
-    with pytest.raises(ValueError, match="cannot be"):
-        submitted(Runner(), run)
+    binary = serving(tmp_path) if what == "silent" else script(tmp_path / "prism", "kill -9 $$")
+    scene = Scene(f"sqlite:///{tmp_path / 'log.db'}", "once.", shards=1)
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-c", ONCE, to_json(scene.settings())],
+            env=os.environ | {"RETENTION_PRISM": str(binary)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    finally:
+        scene.close()
+    assert ran.returncode == Ending.FAILED, ran.stdout + ran.stderr
+    assert f"retention: the runner {said}" in ran.stdout

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,44 @@ def test_a_runner_that_never_opens_its_port_is_refused_and_ended(
         Prism(str(script(tmp_path / "prism", f"echo $$ > {marker}; exec sleep 60")))
     with pytest.raises(ProcessLookupError):
         os.kill(int(marker.read_text()), 0)
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let somebody else take the port between its choice and the runner's start."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setattr(prism, "free_port", lambda: server.getsockname()[1])
+        yield
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_runner_that_finds_its_port_taken_is_not_refused_but_dead(
+    told: bool, taken: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one chooses another port."""
+    if not told:
+        monkeypatch.setattr(prism, "_listens", lambda pid, port: None)
+        monkeypatch.setattr(prism, "BIND_SECONDS", 2.0)
+    assert not Prism(str(script(tmp_path / "prism", "sleep 0.3; exit 2"))).alive
+
+
+def test_a_port_that_somebody_else_opened_is_not_taken_for_the_runners(
+    taken: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prism, "START_SECONDS", 0.5)
+    with pytest.raises(RunnerRefused, match="did not open its port"):
+        Prism(str(script(tmp_path / "prism", "exec sleep 60")))
+
+
+def test_where_nobody_tells_whose_a_port_is_an_open_one_is_the_runners(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prism, "_listens", lambda pid, port: None)
+    runner = Prism(str(serving(tmp_path)))
+    assert runner.alive
+    with socket.create_connection(("127.0.0.1", runner.port), timeout=5):
+        pass
+    runner.stop()
 
 
 def test_free_ports_are_free_and_on_the_loopback() -> None:
