@@ -5,7 +5,8 @@ fields are those of its schema in the same order; `tests/test_schemas.py` holds 
 other, and `tests/wire` what is written against fastavro.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from struct import Struct
 from typing import Any
 
@@ -19,15 +20,34 @@ Writer = Callable[[bytearray, Sequence[Any]], None]
 
 _DOUBLE = Struct("<d")
 
+_SHARED = frozenset(
+    {
+        *("purposes", "lawful_bases", "categories", "sources", "stores", "recipients"),
+        *("status", "residency", "tags", "method", "holds", "gaps"),
+        *("signal", "territory"),
+    }
+)
+"""Fields of a row that many records have in common: their bytes are kept, run by run."""
+_SELDOM = frozenset(
+    {
+        *("natural_key_hash", "anchors", "cut", "issued"),
+        *("answers", "touches", "stated", "spacing", "unplaced_at"),
+        *("children", "told", "heard", "depth", "fields"),
+    }
+)
+"""Fields of a row that few records have: a run of nothing but empty ones is written at once."""
+_ROW = frozenset({"Record", "Evidence"})
+
 
 def writer(schema: Schema) -> Writer:
     """Return the function that appends a record, given its fields in order.
 
-    Records inside it are values (msgspec) or tuples of their fields. The function raises ValueError
-    for another number of fields, OverflowError for an integer that does not fit, and
-    UnicodeEncodeError.
+    Records inside it are values (msgspec) or tuples of their fields, lists are tuples. The function
+    raises ValueError for another number of fields, OverflowError for an integer that does not fit,
+    and UnicodeEncodeError.
     """
-    source = Source(long=append_long, int32=_int, double=_DOUBLE.pack, astuple=astuple)
+    names = {"longs": _LONGS, "int32": _int, "double": _DOUBLE.pack, "astuple": astuple}
+    source = Source(**names, keep=keep)
     _Writer(source, schema.named).fields(schema.avro, "fields")
     return source.function("write(out, fields)", f"writer of {schema.name}")
 
@@ -41,7 +61,7 @@ class _Writer:
         self._primitives = {
             "boolean": lambda name: source.add(f"out.append(1 if {name} else 0)"),
             "int": lambda name: source.add(f"int32(out, {name})"),
-            "long": lambda name: source.add(f"long(out, {name})"),
+            "long": lambda name: source.add(f"out += longs[{name}]"),
             "double": lambda name: source.add(f"out += double({name})"),
             "string": self._text,
         }
@@ -49,8 +69,41 @@ class _Writer:
     def fields(self, avro: Any, name: str) -> None:
         names = [self._source.fresh() for _ in avro["fields"]]
         self._source.add(f"[{', '.join(names)}] = {name}")
-        for field, value in zip(avro["fields"], names, strict=True):
-            self.value(field["type"], value)
+        write = {_SHARED: self._shared, _SELDOM: self._seldom, None: self._each}
+        is_row = avro["name"].rpartition(".")[2] in _ROW
+
+        def kind(field: tuple[Any, str]) -> frozenset[str] | None:
+            found = [kind for kind in (_SHARED, _SELDOM) if field[0]["name"] in kind]
+            return found[0] if is_row and found else None
+
+        for key, run in itertools.groupby(zip(avro["fields"], names, strict=True), kind):
+            write[key](list(run))
+
+    def _each(self, fields: Iterable[tuple[Any, str]]) -> None:
+        for field, name in fields:
+            self.value(field["type"], name)
+
+    def _shared(self, fields: Sequence[tuple[Any, str]]) -> None:
+        """Look up the bytes of a run of fields, and write and keep those that are not there."""
+        key, start, known = self._source.fresh(), self._source.fresh(), self._source.constant({})
+        self._source.add(f"{key} = ({', '.join(name for _, name in fields)},)")
+        self._source.add(f"data = {known}.get({key})")
+        with self._source.block("if data is None:"):
+            self._source.add(f"{start} = len(out)")
+            self._each(fields)
+            self._source.add(f"keep({known}, {key}, out[{start}:])")
+        with self._source.block("else:"):
+            self._source.add("out += data")
+
+    def _seldom(self, fields: Sequence[tuple[Any, str]]) -> None:
+        """Write a run of fields of which each is one zero byte when it is empty, 0 or null."""
+        filled = [
+            f"{name} is not None" if is_optional(field["type"]) else name for field, name in fields
+        ]
+        with self._source.block(f"if {' or '.join(filled)}:"):
+            self._each(fields)
+        with self._source.block("else:"):
+            self._source.add(f"out += {bytes(len(fields))!r}")
 
     def value(self, avro: Any, name: str) -> None:
         if is_optional(avro):
@@ -91,23 +144,33 @@ class _Writer:
 
     def _listed(self, name: str, item: str, items: str, add: Callable[[], None]) -> None:
         with self._source.block(f"if {name}:"):
-            self._source.add(f"long(out, len({name}))")
+            self._source.add(f"out += longs[len({name})]")
             with self._source.block(f"for {item} in {items}:"):
                 add()
         self._source.add("out.append(0)")
 
     def _text(self, name: str) -> None:
-        self._source.add(f"data = {name}.encode()", "size = len(data)")
-        with self._source.block("if size < 64:"):  # zig-zag of it fits in one byte
-            self._source.add("out.append(size << 1)")
-        with self._source.block("else:"):
-            self._source.add("long(out, size)")
-        self._source.add("out += data")
+        self._source.add(f"data = {name}.encode()", "out += longs[len(data)]", "out += data")
 
 
-_KNOWN: dict[int, bytes] = {}
-"""Integers that were written lately: an instant comes several times in a row, and in its next."""
 MOST_KNOWN = 16_384
+
+
+class _Longs(dict[int, bytes]):
+    """Integers as Avro's `long`, as far as they were written lately.
+
+    An instant comes several times in a row, and in its next.
+    """
+
+    def __missing__(self, value: int) -> bytes:
+        data = _encoded(value)
+        if len(self) >= MOST_KNOWN:
+            self.clear()
+        self[value] = data
+        return data
+
+
+_LONGS = _Longs()
 
 
 def append_long(out: bytearray, value: int) -> None:
@@ -116,13 +179,18 @@ def append_long(out: bytearray, value: int) -> None:
     Raises:
         OverflowError: it exceeds 64 bits.
     """
-    data = _KNOWN.get(value)
-    if data is None:
-        data = _encoded(value)
-        if len(_KNOWN) >= MOST_KNOWN:
-            _KNOWN.clear()
-        _KNOWN[value] = data
-    out += data
+    out += _LONGS[value]
+
+
+MOST_SHARED, MOST_SHARED_BYTES = 4_096, 512
+
+
+def keep(known: dict[Any, bytes], key: Any, data: bytearray) -> None:
+    """Keep the bytes of what many records share, unless they are too many."""
+    if len(data) <= MOST_SHARED_BYTES:
+        if len(known) >= MOST_SHARED:
+            known.clear()
+        known[key] = bytes(data)
 
 
 def _encoded(value: int) -> bytes:

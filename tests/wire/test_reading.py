@@ -18,11 +18,11 @@ from tests.wire.avro import data_of, tuples, varint, written
 
 
 def in_order(value: Any) -> Any:
-    """A record's fields in order, as our writer takes them: records become tuples."""
+    """A record's fields in order, as our writer takes them: records and lists become tuples."""
     if isinstance(value, dict):
         return tuple(in_order(item) for item in value.values())
     if isinstance(value, list):
-        return [in_order(item) for item in value]
+        return tuple(in_order(item) for item in value)
     return value
 
 
@@ -42,9 +42,11 @@ def test_both_write_the_same_bytes_and_read_the_same_value(name: str, data: st.D
     ours = schema(name)
     datum = data.draw(data_of(ours.avro, dict(ours.named)))
     encoded = written(ours, datum)
-    out = bytearray()
-    writer(ours)(out, fields_in_order(name, datum))
-    assert bytes(out) == encoded
+    write = writer(ours)
+    for _ in range(2):  # again from what was kept of the first time
+        out = bytearray()
+        write(out, fields_in_order(name, datum))
+        assert bytes(out) == encoded
     assert reader(ours, {}, MAX_ITEMS, MAX_IN_ALL)(encoded, 0) == (tuples(datum), len(encoded))
 
 
