@@ -10,6 +10,7 @@ from kafka import KafkaProducer, errors
 from pipeline.errors import InvalidInput, RetentionError
 from pipeline.instants import Instant
 from pipeline.transports.contract import Broker
+from pipeline.transports.kafka_batches import BATCH_BYTES, MAX_REQUEST_BYTES, Batch, Outbox
 from pipeline.transports.kafka_connect import (
     REQUEST_MS,
     close_producer,
@@ -20,8 +21,6 @@ from pipeline.transports.kafka_connect import (
 from pipeline.transports.kafka_keys import partition_of
 
 LINGER_MS = 20
-BATCH_BYTES = 256 << 10
-MAX_REQUEST_BYTES = 32 << 20
 BLOCK_MS = 30_000
 DELIVERY_MS = 60_000
 """How long a message may wait for its acknowledgement before it counts as not written."""
@@ -38,7 +37,8 @@ class KafkaLogProducer:
         self._connect_seconds = connect_seconds
         self._lock = threading.Lock()
         self._client: Any = None
-        self._sent: list[tuple[str, Any]] = []
+        self._outbox: Outbox | None = None
+        self._sent: list[Batch] = []
         self._refused: RetentionError | None = None
         self._partitions: dict[str, int] = {}
         self._turn = itertools.count()
@@ -57,23 +57,20 @@ class KafkaLogProducer:
             BrokerUnavailable: there is no connection and none can be made.
         """
         with self._lock:
-            if self._client is None:
+            if self._outbox is None:
                 self._client = patiently(self._broker.url, self._connect_seconds, self._open)
+                self._outbox = Outbox(self._client)
             try:
                 if key is None and value is None:
                     self._refused = InvalidInput(f"{topic}: a message needs a key or a value")
                     return
                 count = self._count(topic)
                 number = next(self._turn) % count if key is None else partition_of(key, count)
-                future = self._client.send(
-                    topic, value, key, partition=number, timestamp_ms=timestamp
-                )
+                self._sent += self._outbox.add(topic, number, key, value, timestamp)
             except InvalidInput as error:
                 self._refused = error
             except (errors.KafkaError, OSError) as error:
                 self._refused = translated(error, topic)
-            else:
-                self._sent.append((topic, future))
 
     def _open(self) -> Any:
         own = {
@@ -105,18 +102,17 @@ class KafkaLogProducer:
             BrokerUnavailable: one was not acknowledged in time.
         """
         with self._lock:
+            self._give_all()
             sent, self._sent = self._sent, []
             refused, self._refused = self._refused, None
             client = self._client
-        if client is None:
-            return
         try:
-            client.flush(timeout=(DELIVERY_MS + REQUEST_MS) / 1_000)
-            for topic, future in sent:
-                if not future.is_done:
-                    future.get(timeout=REQUEST_MS / 1_000)
-                if future.failed():
-                    refused = translated(future.exception, topic)
+            if client is not None:
+                client.flush(timeout=(DELIVERY_MS + REQUEST_MS) / 1_000)
+            for batch in sent:
+                failure = batch.failure(REQUEST_MS / 1_000)
+                if failure is not None:
+                    refused = translated(failure, batch.topic)
                     break
         except (errors.KafkaError, OSError) as error:
             refused = translated(error, self._broker.url)
@@ -124,6 +120,17 @@ class KafkaLogProducer:
             # A message that was not written is fatal to an idempotent client; send opens another.
             self._release()
             raise refused
+
+    def _give_all(self) -> None:
+        """Give the client what waits for more of its kind."""
+        outbox = self._outbox
+        if outbox is None:
+            return
+        for place in outbox.places():
+            try:
+                self._sent += outbox.give(place)
+            except (errors.KafkaError, OSError) as error:
+                self._refused = translated(error, place[0])
 
     def close(self) -> None:
         """Flush and release."""
@@ -134,6 +141,7 @@ class KafkaLogProducer:
 
     def _release(self) -> None:
         with self._lock:
-            client, self._client = self._client, None
+            self._give_all()  # of whoever handed over more since: their flush hears of it
+            client, self._client, self._outbox = self._client, None, None
         if client is not None:
             close_producer(client)

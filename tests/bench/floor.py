@@ -10,9 +10,10 @@ from typing import Any
 from fastavro import schemaless_reader, schemaless_writer
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
+from pipeline.transports.kafka_batches import BATCH_BYTES
 from pipeline.transports.kafka_connect import servers_of
 from pipeline.transports.kafka_consumer import FETCH_BYTES, PARTITION_FETCH_BYTES
-from pipeline.transports.kafka_producer import BATCH_BYTES, LINGER_MS
+from pipeline.transports.kafka_producer import LINGER_MS
 from pipeline.wire.schemas import schema
 
 HEADER_BYTES = 10
