@@ -1,5 +1,7 @@
 """What a row of the inventory tells its readers beside the facts: all of it follows from those."""
 
+from functools import lru_cache
+
 import msgspec
 
 from pipeline.coverage import Gap
@@ -10,8 +12,11 @@ from pipeline.rules import Plan
 from pipeline.tags import Residency
 from pipeline.vocabulary import FindingKind
 
+_MEMORY = 4_096
+"""Conclusions of residency whose words are remembered."""
 
-class RowTag(msgspec.Struct, frozen=True, gc=False, array_like=True):
+
+class RowTag(msgspec.Struct, frozen=True, gc=False, array_like=True, cache_hash=True):
     """A tag with its axis: `resident` or `present`."""
 
     axis: str
@@ -39,12 +44,13 @@ def derived(record: Record, plan: Plan | None) -> Derived:
     if plan is None:
         return Derived(status(record))
     judged = plan.residency
+    residency, tags = _told(judged)
     kept_until = max([step.kept_until for step in plan.steps], default=0)
     return Derived(
         status=status(record),
-        residency=judged.names,
+        residency=residency,
         limit_at=plan.limit_at,
-        tags=_tags(judged),
+        tags=tags,
         method=judged.method,
         kept_until=Instant(kept_until) if 0 < kept_until < MAX_INSTANT else None,
         holds=plan.holds,
@@ -52,15 +58,16 @@ def derived(record: Record, plan: Plan | None) -> Derived:
     )
 
 
-def _tags(judged: Residency) -> tuple[RowTag, ...]:
+@lru_cache(_MEMORY)
+def _told(judged: Residency) -> tuple[tuple[str, ...], tuple[RowTag, ...]]:
+    """Return the territories of residency, and the tags."""
     resident = [("resident", tag) for tag in judged.resident.tags]
     present = [("present", tag) for tag in judged.present.tags]
-    return tuple(
-        [
-            RowTag(axis, tag.territory, tag.band, tag.score, tag.signals)
-            for axis, tag in resident + present
-        ]
-    )
+    tags = [
+        RowTag(axis, tag.territory, tag.band, tag.score, tag.signals)
+        for axis, tag in resident + present
+    ]
+    return judged.names, tuple(tags)
 
 
 def _gaps(record: Record, gaps: tuple[Gap, ...]) -> tuple[str, ...]:

@@ -131,6 +131,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
     @property
     def alive(self) -> bool:
         """Whether data is believed to exist anywhere."""
+        if self.stores and not (self.issued or self.cut):  # nothing of it was erased
+            return True
         return bool(self.lives())
 
     @property

@@ -51,7 +51,7 @@ class Conclusion(msgspec.Struct, frozen=True, gc=False):
     coarse: tuple[str, ...] = ()
 
 
-class Residency(msgspec.Struct, frozen=True, gc=False):
+class Residency(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """What the evidence says of the people a record is about.
 
     Attributes:
