@@ -10,6 +10,7 @@ from pipeline.errors import InvalidInput, Undecodable
 from pipeline.identifiers import (
     MAX_ID_BYTES,
     MAX_STORE_BYTES,
+    SURELY_SHORT,
     EventId,
     RecordId,
     StoreName,
@@ -28,6 +29,7 @@ from pipeline.vocabulary import (
     SIGNALS,
     Happening,
     RecordKind,
+    territories,
     territory,
 )
 
@@ -124,10 +126,14 @@ def checked(event: Event) -> Event:
     # An empty key would be everybody's.
     key = event.natural_key_hash or None
     fields = _checked_fields(event.fields) if event.fields else ()
-    if (subjects, purpose, basis, categories, key, fields) == (
-        event.subjects, event.purpose, event.lawful_basis, event.categories, event.natural_key_hash,
-        event.fields,
-    ):  # fmt: skip
+    if (
+        subjects == event.subjects
+        and purpose == event.purpose
+        and basis == event.lawful_basis
+        and categories == event.categories
+        and key == event.natural_key_hash
+        and fields == event.fields
+    ):
         return event
     return msgspec.structs.replace(
         event,
@@ -166,6 +172,16 @@ def _checked_subject(subject: Subject, latest: Instant) -> Subject:
     _check_id("subjects.subject_id", subject.subject_id)
     if len(subject.evidence) > MAX_ITEMS:
         raise Undecodable("too_many", f"`evidence` has more than {MAX_ITEMS} entries")
+    known, bound = territories(), min(latest, LATEST_FACT)
+    for item in subject.evidence:
+        if (
+            item.signal not in SIGNALS
+            or item.territory not in known
+            or not MIN_INSTANT <= item.observed_at <= bound
+        ):
+            break
+    else:  # nothing to refuse or to put in its normal form
+        return subject
     evidence = tuple([_checked_evidence(item, latest) for item in subject.evidence])
     return subject if evidence == subject.evidence else Subject(subject.subject_id, evidence)
 
@@ -196,20 +212,14 @@ def _unknown_word(field: str) -> Undecodable:
 def _check_ids(event: Event) -> None:
     _check_id("event_id", event.event_id)
     _check_id("record_id", event.record_id)
-    if is_own(event.record_id) or any(map(is_own, event.parents)):
+    if is_own(event.record_id) or (event.parents and any(map(is_own, event.parents))):
         raise Undecodable("bad_id", f"an id begins with `{OWN_IDS}`, which is reserved")
     _check_text("source", event.source)
     _check_text("natural_key_hash", event.natural_key_hash)
-    if max(len(event.subjects), len(event.categories)) > MAX_ITEMS:
+    if len(event.subjects) > MAX_ITEMS or len(event.categories) > MAX_ITEMS:
         raise _too_many()
-    for field, values in (
-        ("parents", event.parents),
-        ("recipients", event.recipients),
-    ):
-        if len(values) > MAX_ITEMS:
-            raise _too_many()
-        for value in values:
-            _check_id(field, value)
+    if event.parents or event.recipients:
+        _check_others(event)
     if len(event.stores) > MAX_ITEMS:
         raise _too_many()
     for store in event.stores:
@@ -218,17 +228,28 @@ def _check_ids(event: Event) -> None:
         raise Undecodable("own_parent", "`parents` names the record itself")
 
 
+def _check_others(event: Event) -> None:
+    for field, values in (
+        ("parents", event.parents),
+        ("recipients", event.recipients),
+    ):
+        if len(values) > MAX_ITEMS:
+            raise _too_many()
+        for value in values:
+            _check_id(field, value)
+
+
 def _too_many() -> Undecodable:
     return Undecodable("too_many", f"a list has more than {MAX_ITEMS} entries")
 
 
 def _check_id(field: str, value: str) -> None:
-    if not (value and is_short(value)):
+    if not 0 < len(value) <= SURELY_SHORT and not (value and is_short(value)):
         raise Undecodable("bad_id", f"`{field}` must have 1 to {MAX_ID_BYTES} bytes in UTF-8")
 
 
 def _check_text(field: str, value: str | None) -> None:
-    if value is not None and not is_short(value):
+    if value is not None and len(value) > SURELY_SHORT and not is_short(value):
         raise Undecodable("bad_id", f"`{field}` has more than {MAX_ID_BYTES} bytes in UTF-8")
 
 

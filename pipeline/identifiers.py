@@ -25,6 +25,8 @@ _SEPARATOR = "\x1f"
 
 MAX_ID_BYTES = 512
 """Of an id or name in UTF-8: longer is a mistake or an attack, and what is kept must stay small."""
+SURELY_SHORT = MAX_ID_BYTES // 4
+"""So many characters have no more bytes than that, whatever they are."""
 MAX_STORE_BYTES = 200
 """Of a store's name: it ends the name of a topic, of which Kafka takes 249."""
 _STORE = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_STORE_BYTES}}}")

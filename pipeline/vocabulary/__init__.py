@@ -14,7 +14,7 @@ from pipeline.vocabulary.dpv import (
     PURPOSES,
 )
 from pipeline.vocabulary.taxonomy import Taxonomy
-from pipeline.vocabulary.territories import territory
+from pipeline.vocabulary.territories import territories, territory
 from pipeline.vocabulary.words import (
     DESTROYING,
     PROHIBITED_SIGNALS,
@@ -52,5 +52,6 @@ __all__ = [
     "ReceiptStatus",
     "RecordKind",
     "Taxonomy",
+    "territories",
     "territory",
 ]

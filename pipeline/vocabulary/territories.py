@@ -10,7 +10,8 @@ _TERRITORY_ALIASES = {"UK": "GB", "EL": "GR"}
 
 
 @cache
-def _territories() -> frozenset[str]:
+def territories() -> frozenset[str]:
+    """Return every code in its normal form."""
     countries = {country.alpha_2 for country in pycountry.countries}
     return frozenset(countries | {division.code for division in pycountry.subdivisions})
 
@@ -22,7 +23,7 @@ def territory(code: str) -> str:
         InvalidInput: there is no such code. `JE`, `GG`, `IM` and `GI` are codes of their own.
     """
     normal = _TERRITORY_ALIASES.get(code, code)
-    if normal not in _territories():
+    if normal not in territories():
         message = (
             f"`{code[:12]}` is not an ISO 3166 territory; write e.g. GB, FR or US-CA, "
             "or leave the evidence out"
