@@ -12,6 +12,7 @@ from pipeline.records import Record
 from pipeline.steps import Step
 from pipeline.vocabulary import CommandKind
 
+_DELETE = CommandKind.DELETE.value
 _REDACT = CommandKind.REDACT.value
 _NOBODY = Cause("")
 
@@ -46,7 +47,7 @@ def maximum_step(limit: Limit, started: Instant, end: Instant) -> Step:
     return Step(
         complete_by=end,
         cause=limit.cause,
-        kind=CommandKind.DELETE.value,
+        kind=_DELETE,
         not_before=started,
         cause_version=limit.version,
         citation=limit.citation,

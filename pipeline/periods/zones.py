@@ -56,6 +56,22 @@ def local_ordinal(instant: Instant, zone: str) -> int:
     Raises:
         InvalidInput: unknown zone, or the instant lies outside 1970..9999.
     """
+    ordinal = _ordinal_of_hour(instant // HOUR, zone)
+    return _exact_ordinal(instant, zone) if ordinal is None else ordinal
+
+
+@lru_cache(maxsize=65_536)
+def _ordinal_of_hour(hour: int, zone: str) -> int | None:
+    """Return the local day of a whole hour, or None if another begins in it."""
+    try:
+        first = _exact_ordinal(Instant(hour * HOUR), zone)
+        last = _exact_ordinal(Instant((hour + 1) * HOUR - 1), zone)
+    except InvalidInput:  # of some instants of it there is no day
+        return None
+    return first if first == last else None  # never earlier for a later instant
+
+
+def _exact_ordinal(instant: Instant, zone: str) -> int:
     known = zone_named(zone)
     if instant < MIN_INSTANT:
         raise InvalidInput(f"the instant {instant} ms lies before 1970")

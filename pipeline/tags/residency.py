@@ -111,11 +111,16 @@ class Judge:
         signs = tuple([(item.signal, item.territory) for item in evidence])
         if len(signs) == 1:
             return self._by_signs(signs)
-        times = [item.observed_at for item in evidence]
-        kinds = {signal for signal, _ in signs}
-        if len(kinds) == len(signs) and max(times) - min(times) < self._close:
-            return self._by_signs(signs)
-        return self._of_evidence(evidence)
+        if len(signs) == 2:  # as below, without the lists
+            one, other = evidence
+            differ, apart = one.signal != other.signal, abs(one.observed_at - other.observed_at)
+        else:
+            times = [item.observed_at for item in evidence]
+            differ = len({signal for signal, _ in signs}) == len(signs)
+            apart = max(times) - min(times)
+        return (
+            self._by_signs(signs) if differ and apart < self._close else self._of_evidence(evidence)
+        )
 
     def _of_signs(self, signs: tuple[tuple[str, str], ...]) -> Residency:
         """Judge signs that are all in force: when they were observed changes nothing."""
