@@ -11,7 +11,6 @@ from pipeline.records import Answer, Issued, Record, pruned
 from pipeline.vocabulary import DESTROYING, SETTLED, FindingKind, ReceiptStatus
 
 KEPT_ANSWERS = 8
-NO_IDS: frozenset[CommandId] = frozenset()
 _REFUSALS = frozenset(
     {
         ReceiptStatus.FAILED.value,
@@ -52,7 +51,6 @@ def _meant(receipt: Receipt) -> str:
 def _complaints(record: Record, item: Issued, receipt: Receipt, now: Instant) -> list[Finding]:
     """Return what a person must look into."""
     found = []
-    cancelled = _was_to_be_kept(record, item)
     store, status = receipt.store, receipt.status
     if status in _REFUSALS:
         what = f"store {store} answered {status} to {item.kind}"
@@ -62,7 +60,8 @@ def _complaints(record: Record, item: Issued, receipt: Receipt, now: Instant) ->
         what = f"store {store} completed {item.kind}, but read back that data remains"
         remedy = "find out what keeps it; the command is sent again"
         found.append((FindingKind.DATA_REMAINS, what, remedy))
-    if cancelled and item.kind in DESTROYING and _meant(receipt) == ReceiptStatus.COMPLETED:
+    destroyed = item.kind in DESTROYING and _meant(receipt) == ReceiptStatus.COMPLETED
+    if destroyed and _was_to_be_kept(record, item, {}):
         what = f"store {store} deleted what a CANCEL was to save: it came too late"
         remedy = "find out what was lost, and tell whoever asked for it to be kept"
         found.append((FindingKind.DELETED_DESPITE_CANCEL, what, remedy))
@@ -79,27 +78,32 @@ def _complaints(record: Record, item: Issued, receipt: Receipt, now: Instant) ->
     ]
 
 
-def _was_to_be_kept(record: Record, item: Issued, seen: frozenset[CommandId] = NO_IDS) -> bool:
+def _was_to_be_kept(record: Record, item: Issued, known: dict[CommandId, bool]) -> bool:
     """Whether a CANCEL was to save data; not where all of it gave way to other causes' commands.
 
     What gives way is cancelled in the look in which the others are issued. They may have given way
     since in their turn, or have expired: that is laid aside, but nobody was told not to obey it.
+
+    Args:
+        record: what the command is about.
+        item: the command.
+        known: what was found of others before; what is being looked at excuses nothing.
     """
-    cancel = next((one for one in record.issued if one.withdraws == item.command_id), None)
-    if cancel is None:
-        return False
-    seen |= {item.command_id}
-    others = [
-        other
-        for other in record.issued
-        if other.kind in DESTROYING
-        and other.store == item.store
-        and other.cause != item.cause
-        and other.issued_at == cancel.issued_at
-        and other.command_id not in seen
-        and not _was_to_be_kept(record, other, seen)
-    ]
-    return not _erase_all(record, others, item)
+    if item.command_id not in known:
+        cancel = next((one for one in record.issued if one.withdraws == item.command_id), None)
+        known[item.command_id] = cancel is not None
+        if cancel is not None:
+            others = [
+                other
+                for other in record.issued
+                if other.kind in DESTROYING
+                and other.store == item.store
+                and other.cause != item.cause
+                and other.issued_at == cancel.issued_at
+                and not _was_to_be_kept(record, other, known)
+            ]
+            known[item.command_id] = not _erase_all(record, others, item)
+    return known[item.command_id]
 
 
 def _erase_all(record: Record, others: list[Issued], item: Issued) -> bool:

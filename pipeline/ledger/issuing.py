@@ -185,8 +185,8 @@ class Draft:
         data_until = max(usual, self.reached(step, usual))
         if data_until != usual or kind in DESTROYING:
             # What it covers depends on what was known: after a rollback that may be more. An answer
-            # to what covered less says nothing of the rest.
-            epoch = f"{epoch} {self._reach(data_until)}"
+            # to what covered less says nothing of the rest; a second id costs a second command.
+            epoch = f"{epoch} {data_until}"
         if step.fields:
             epoch = f"{epoch} {','.join(step.fields)}"
         return Issued(
@@ -251,14 +251,6 @@ class Draft:
         """
         began = self.record.life(self._gone)[0].at
         return due_at if began > self.clock + DAY else Instant(max(due_at, began))
-
-    def _reach(self, data_until: Instant) -> str:
-        """Name how far a command reaches, counted from the event that its id names.
-
-        What lies far ahead is dated by when it was read, which after a rollback is another time.
-        """
-        birth = self.record.life(self._gone)[0]
-        return "birth" if data_until == birth.at else str(data_until - birth.collected_at)
 
     def reached(self, step: Step, usual: Instant) -> Instant:
         """Return the newest sign of data that a notice orders to be deleted, whatever its age.

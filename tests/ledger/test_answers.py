@@ -65,7 +65,7 @@ def name_of_the_deletion() -> CommandId:
         record_id=event().record_id,
         generation=event().event_id,
         cause=policy_cause(),
-        epoch=" 10000",  # how far it reaches, from the event on
+        epoch=" 11000",  # what it covers
     )
 
 

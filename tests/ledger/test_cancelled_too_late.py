@@ -82,3 +82,22 @@ def test_what_another_cause_erases_in_the_same_look_excuses_no_more_than_that(
     told = publish(drive, after, until=14_000)
     assert {"CANCEL", "REDACT"} <= set(told)
     assert obeyed(drive, kind, 14_500)
+
+
+def test_many_pauses_cost_no_more_than_a_few() -> None:
+    """Two erasures give way to two others and back; each cancel was looked at for each before."""
+    rules = [
+        under(law, name, limit)
+        for law, names in ((HOME, "ab"), (FOREIGN, "cd"))
+        for name, limit in zip(names, ("PT10S", "PT11S"), strict=True)
+    ]
+    duties = keep(), keep("names", "pd:Name", law=FOREIGN)
+    drive = files.driven(policy(*rules, *duties), events=(file(PASSPORT, PHOTO, NOTE),))
+    first = next(command for command in drive.commands if command.kind == "REDACT")
+    for turn in range(1, 60):
+        pauses = ("ac", "bd") if turn % 2 else ("bd", "ac")
+        stopped = [control("pause", f"rule:acme/{name}", version=turn) for name in pauses[0]]
+        resumed = [control("resume", f"rule:acme/{name}", version=turn) for name in pauses[1]]
+        publish(drive, *stopped, *resumed, until=12_000 + turn * 1_000)
+    assert [command.kind for command in drive.commands].count("CANCEL") > 50
+    say(drive, first, "COMPLETED", at=80_000)
