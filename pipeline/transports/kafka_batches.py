@@ -3,7 +3,8 @@
 Its `send` takes 15 µs of CPU more for a message: it looks the topic up, locks twice and makes a
 future that is told of the outcome, where a flush needs but one for a batch. What becomes of a batch
 is the client's business as ever: its sequence numbers, retries, timeouts, and the splitting of one
-that is too large for its topic.
+that is too large for its topic. A flush that meets the client at such a split fails, whoever made
+the batch: topics take a megabyte at least (`TopicSpec`), and a batch is a quarter of that.
 
 This reaches into the client, as `RecordAccumulator.append` does where it begins a batch, and hence
 is written for the version that `pyproject.toml` names.
@@ -25,6 +26,8 @@ _VERSION = 2
 _PLAIN = 0
 _OVERHEAD = 21
 """The most that a message takes beside its key and value, and the lengths of those."""
+
+_BYTES = (bytes, type(None))
 
 _Message = tuple[int, bytes | None, bytes | None]
 """A timestamp, a key and a value."""
@@ -96,7 +99,10 @@ class Outbox:
 
         Raises:
             KafkaError: the client refuses it or the topic.
+            TypeError: it is not bytes; nothing is taken, so that no other message suffers.
         """
+        if type(key) not in _BYTES or type(value) not in _BYTES:
+            raise TypeError(f"{topic}: keys and values are bytes or None")
         place = (topic, number)
         size = len(key or b"") + len(value or b"") + _OVERHEAD
         if size > MAX_REQUEST_BYTES:

@@ -52,3 +52,14 @@ def test_what_another_thread_hands_over_while_a_flush_fails_is_told_of(log: Log)
     producer.flush()
     assert [message.key for message in log.read(topic)] == [b"key"]
     producer.close()
+
+
+def test_what_is_no_bytes_costs_no_other_message(log: Log) -> None:
+    topic = log.topic("events")
+    producer = log.broker.producer()
+    producer.send(topic, b"key", b"value")
+    with pytest.raises(TypeError, match="are bytes or None"):
+        producer.send(topic, b"key", "text")  # type: ignore[arg-type]
+    producer.flush()
+    assert [message.value for message in log.read(topic)] == [b"value"]
+    producer.close()
