@@ -31,6 +31,7 @@ class Tally:
     steps: int = 0
     crashes: int = 0
     unjudged: int = 0
+    hidden: int = 0
     overdue: int = 0
     failed: list[int] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
@@ -42,6 +43,7 @@ class Tally:
         self.steps += world.steps
         self.crashes += world.crashes
         self.unjudged += world.unjudged
+        self.hidden += world.hidden
         self.overdue += world.overdue
         self.faults += world.injected
         self.commands += Counter(one.kind for one in world.promises.commands.values())
@@ -55,8 +57,9 @@ class Tally:
             f"{self.seeds} seeds, {len(self.failed)} failed; {self.steps} steps, {pace:.0f} a "
             f"minute; {self.crashes} crashes\nfaults: {_counted(self.faults)}\n"
             f"commands: {_counted(self.commands)}\nnot judged: {self.unjudged} deletions of late "
-            f"jobs; not compared: {self.overdue} records with a deletion that was overdue when its "
-            "cause was published, or a CANCEL in one run only\n"
+            f"jobs, {self.hidden} commands that a rollback has hidden; not compared: "
+            f"{self.overdue} records with a deletion that was overdue when its cause was "
+            "published, or a CANCEL in one run only\n"
         )
 
 

@@ -50,7 +50,7 @@ class World:
         self.log = Log(specs, BASE - 1_000, skew, f"{plan.seed}/log")
         self.clocks, self.samplers = Clocks(self.log), [Sampler(self.log)]
         self.codec = _CODEC
-        self.steps, self.crashes, self.unjudged, self.overdue = 0, 0, 0, 0
+        self.steps = self.crashes = self.unjudged = self.hidden = self.overdue = 0
         self.injected, self.unticked = Counter[str](), False
         self.promises = Promises(self)
         self.stores = Stores(self.log, self.codec, plan.seed, self.later)
