@@ -64,6 +64,7 @@ class Positions:
     _begins: Mapping[Partition, Position] = field(default_factory=dict)
     _ends: Mapping[Partition, Position] = field(default_factory=dict)
     _committed: Mapping[Partition, Position] = field(default_factory=dict)
+    _passed: dict[Partition, Position] = field(default_factory=dict)
 
     def count(self, others: Sequence[str] = ()) -> None:
         """Ask how many partitions the topics have; of `others` too, which are not read on.
@@ -91,6 +92,8 @@ class Positions:
         self.now = sample.now
         self.since = self.since or sample.now
         self._committed = {p: committed.get(p, self._begins.get(p, 0)) for p in self._partitions}
+        for partition, at in self._committed.items():
+            self._passed[partition] = max(at, self._passed.get(partition, 0))
         fresh = [p for p in served if p not in self._tracks]
         self._tracks |= {p: Track.of(p, at) for p, at in self._first_waiting(fresh).items()}
         for partition, track in self._tracks.items():
@@ -145,8 +148,11 @@ class Positions:
         return sum(end for p, end in self._ends.items() if p.topic == topic)
 
     def acknowledged(self, topic: str) -> int:
-        """Return the positions of a topic that the group has passed."""
-        return sum(at for p, at in self._committed.items() if p.topic == topic)
+        """Return the positions of a topic that the group has passed, be it read again or not.
+
+        A counter that falls would be taken for one that begins anew.
+        """
+        return sum(at for p, at in self._passed.items() if p.topic == topic)
 
     def waiting(self, topic: str) -> int:
         """Return the positions of a topic that the group has not passed."""

@@ -41,6 +41,20 @@ def acknowledged(
     return {p: committed[p] if p in committed else begins[p] for p in partitions}
 
 
+def go_back(broker: Broker, group: str, positions: Mapping[Partition, Position]) -> None:
+    """Take back what was acknowledged beyond these positions, from which it is read again.
+
+    A runner that went back to a checkpoint has ledgers without what came since. What they write
+    replaces richer rows: should they be lost too before they have caught up, the job that begins
+    anew from its topics must read it once more.
+    """
+    committed = broker.committed(group, list(positions))
+    beyond = {p: at for p, at in positions.items() if committed.get(p, at) > at}
+    if beyond:
+        _LOG.warning("went back: %d partitions are read again", len(beyond))
+        broker.commit(group, beyond)
+
+
 class Renewal:
     """Commits positions again, so that idle partitions keep theirs.
 

@@ -21,7 +21,7 @@ from pipeline.settings import Settings
 from pipeline.transforms.frontier import Frontier
 from pipeline.transforms.lookout import Lookout
 from pipeline.transforms.marks import Mark, MarkCoder, Place
-from pipeline.transforms.positions import Renewal, acknowledged
+from pipeline.transforms.positions import Renewal, acknowledged, go_back
 from pipeline.transforms.pulse import stopping
 from pipeline.transforms.sampler import Sampler, sampler
 from pipeline.transports import open_broker
@@ -147,6 +147,9 @@ class LogReader(UnboundedReader):
         self._sampler.watch(self._source.partitions)
         self._broker = open_broker(settings.broker_url, clock_topic=clock_topic)
         self._places = self._first_places(self._broker)
+        if not self._source.history:
+            places = {partition: place.position for partition, place in self._places.items()}
+            go_back(self._broker, settings.group, places)
         self._consumer = self._broker.consumer()
         self._assign()
         if not self._source.history:

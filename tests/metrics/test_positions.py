@@ -56,6 +56,17 @@ def test_what_was_reached_stays_reached_while_new_messages_wait(desk: Desk) -> N
     assert found.lag() == 3
 
 
+def test_what_is_read_again_counts_once_and_waits(desk: Desk) -> None:
+    """A run that went back to a checkpoint takes its later acknowledgements back."""
+    desk.scene.happen(event(at=START + n) for n in range(5))
+    found = positions(desk)
+    for position in (4, 1):
+        desk.scene.broker.commit("group", {partition(desk): position})
+        found.refresh()
+        assert found.acknowledged(desk.scene.events_topic) == 4
+        assert found.waiting(desk.scene.events_topic) == 5 - position
+
+
 def test_a_topic_that_is_made_later_is_counted_then(desk: Desk) -> None:
     found = positions(desk, desk.scene.events_topic, "later")
     assert found.existing == {desk.scene.events_topic: 4}

@@ -82,6 +82,23 @@ def test_a_run_that_goes_back_to_before_its_reader_misses_nothing_that_was_commi
     batches = take(log.reader(starts=starts))
     assert seen(batches)[P0][0] == 0
     assert seen(batches)[P1][0] == 2
+    assert log.broker.committed("g", [P0, P1]) == {P0: 0, P1: 2}
+
+
+def test_what_was_acknowledged_after_the_checkpoint_a_run_goes_back_to_is_taken_back(
+    log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ledgers that went back write poorer rows until they have read it again."""
+    log.write(*KEYS)
+    reader = log.reader()
+    take(reader, 2)
+    mark = reader.get_checkpoint_mark()
+    places = {P0: mark.places["t:0"].position, P1: mark.places["t:1"].position}
+    log.broker.commit("g", {P0: places[P0] + 1, P1: max(0, places[P1] - 1)})
+    log.reader(mark).start()
+    after = log.broker.committed("g", [P0, P1, P2])
+    assert after == {P0: places[P0], P1: max(0, places[P1] - 1)}
+    assert "1 partitions are read again" in caplog.text
 
 
 def test_a_committed_position_below_the_oldest_message_is_refused_by_name(log: Log) -> None:
