@@ -213,7 +213,7 @@ class Promises:
     def all_commanded(self) -> None:
         """What is due by everything that was published has been commanded."""
         withdrawn = {one.withdraws for one in self.commands.values()}
-        pending = self._pending() if self.rolled_back_at >= 0 else frozenset()
+        hidden = self._hidden() if self.rolled_back_at >= 0 else set()
         for asked in expected(self.moments[-1].known, self._world.log.now - WINDOW):
             life = asked.life
             # What parents pass on, and what is gone of them, is not worked out here.
@@ -226,20 +226,27 @@ class Promises:
                 and one.command_id not in withdrawn
                 for one in self.commands.values()
             ):
-                if (life.record, life.store) in pending:
+                if (life.record, life.store) in hidden:
                     self._world.hidden += 1
                     continue
                 self.fail("due and never commanded", f"{life.record}/{life.store} {asked.due}")
 
-    def _pending(self) -> frozenset[tuple[str, str]]:
-        """Return where a deletion waits for an answer: a further one follows that.
+    def _hidden(self) -> set[tuple[str, str]]:
+        """Return where a ledger that went back may be at an older life than the store.
 
-        A ledger that went back has forgotten what was answered before, and begins with an older
-        life than the store is at.
+        A further deletion follows the answer to the one under way; and what was answered to one
+        that is forgotten is kept as an answer to nobody.
         """
-        rows = self.records().values()
-        found = [(row.record_id, one) for row in rows for one in open_commands(row)]
-        return frozenset((name, one.store) for name, one in found if one.kind == "DELETE")
+        found: set[tuple[str, str]] = set()
+        for row in self.records().values():
+            stores = [one.store for one in open_commands(row) if one.kind == "DELETE"]
+            stores += [
+                one.store
+                for one in row.answers
+                if one.command_id in self.deletions and one.status in SETTLED
+            ]
+            found |= {(row.record_id, store) for store in stores}
+        return found
 
     def at_the_end(self) -> None:
         """Everything was taken in, every command is settled or told of, the newest row is last."""
