@@ -65,6 +65,7 @@ class Promises:
         self.decided: dict[str, Instant] = {}
         self.forgotten: dict[str, frozenset[Ended]] = {}
         self.rolled_back_at = -1
+        self._left: dict[str, int] = {}
         self._sent: set[tuple[str, int]] = set()
         self._rows: dict[bytes, list[bytes]] = defaultdict(list)
         self._found: set[str] = set()
@@ -99,7 +100,7 @@ class Promises:
         world, name = self._world, command.command_id
         world.note(f"COMMAND {command.kind} {command.record_id}/{command.store} {command.cause}")
         known = self.commands.setdefault(name, command)
-        went_back = self.deletions.get(name, world.log.now) <= self.rolled_back_at
+        went_back = self._left.setdefault(name, world.log.now) <= self.rolled_back_at
         same = alike(command, known, went_back=went_back)
         if same != known:
             told = zip(command.__struct_fields__, astuple(known), astuple(same), strict=True)
