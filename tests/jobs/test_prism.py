@@ -182,8 +182,8 @@ def test_where_nobody_tells_whose_a_port_is_an_open_one_is_the_runners(
 
 def test_free_ports_are_free_and_on_the_loopback() -> None:
     port = free_port()
-    with socket.create_server(("127.0.0.1", port)):
-        pass
+    with socket.create_server(("127.0.0.1", port)) as server:
+        assert server.getsockname() == ("127.0.0.1", port)
 
 
 def test_beam_gives_up_no_job_that_runs_for_months() -> None:
